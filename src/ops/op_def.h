@@ -145,7 +145,7 @@ struct QuantRule {
   std::array<Role, 5> roles = {Role::none, Role::none, Role::none, Role::none, Role::none};
   bool variadic = false;  // every operand has the role of the first
   OutputRule output = OutputRule::none;
-  FixedOutput fixed_int8, fixed_int16;  // with OutputRule::fixed
+  FixedOutput fixed_int8 = {}, fixed_int16 = {};  // with OutputRule::fixed
   int weight_axis = -1;                 // of the per-channel scales; -1: one scale per tensor
   bool int8 = false;                    // a full integer kernel exists
   bool int16 = false;                   // with int16 activations
