@@ -1,0 +1,52 @@
+// Configures and builds one variant of the C++ side in .build/<variant>.
+//   node .scripts/cmake.mjs simd|relaxed|native [target...]      (no target: everything, tests included)
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { setup } from "./setup.mjs";
+import { Failure, buildRoot, locked, main, must, root } from "./system.mjs";
+
+export const variants = ["simd", "relaxed"];
+
+/** Builds `targets` of a variant; resolves to its folder. */
+export async function buildVariant(variant, targets, tools) {
+  const folder = join(buildRoot, variant);
+  await locked(`build-${variant}`, async () => {
+    await configure(variant, folder, tools);
+    await must("ninja", ["-C", folder, "-j2", "--quiet", ...targets], { env: tools.env });
+  });
+  return folder;
+}
+
+async function configure(variant, folder, tools) {
+  const settings = {
+    LITEQUANT_VARIANT: variant,
+    FLATC: tools.flatbuffers.flatc,
+    FLATBUFFERS_INCLUDE: tools.flatbuffers.include,
+    GOOGLETEST_SOURCE: tools.googletest,
+  };
+  if (variant === "native") {
+    settings.SANITIZE = "ON";
+    if (tools.clang) settings.CMAKE_CXX_COMPILER = tools.clang;
+  }
+  if (configuredAs(folder, settings)) return; // ninja itself notices a changed CMakeLists.txt
+  const options = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
+  const line = ["cmake", "-S", root, "-B", folder, "-G", "Ninja", "--fresh", ...options];
+  if (variant !== "native") line.unshift(tools.emscripten.emcmake);
+  await must(line[0], line.slice(1), { env: tools.env, quiet: true });
+}
+
+/** True if the tree in `folder` was configured with these very settings. */
+function configuredAs(folder, settings) {
+  if (!existsSync(join(folder, "build.ninja"))) return false;
+  const kept = readFileSync(join(folder, "CMakeCache.txt"), "utf8");
+  return Object.entries(settings).every(([name, value]) => new RegExp(`^${name}:\\w+=(.*)$`, "m").exec(kept)?.[1] === value);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    const [variant, ...targets] = process.argv.slice(2);
+    if (![...variants, "native"].includes(variant)) throw new Failure("usage: node .scripts/cmake.mjs simd|relaxed|native [target...]");
+    await buildVariant(variant, targets, await setup(variant === "native" ? "native" : "build"));
+  });
+}
