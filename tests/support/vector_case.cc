@@ -1,0 +1,87 @@
+#include "support/vector_case.h"
+
+#include <array>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "support/files.h"
+
+namespace litequant::test {
+namespace {
+
+std::vector<std::byte> decode_base64(const std::string& text) {
+  std::array<int, 256> value;
+  value.fill(-1);
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < alphabet.size(); ++i) value[static_cast<unsigned char>(alphabet[i])] = static_cast<int>(i);
+  std::vector<std::byte> bytes;
+  uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text) {
+    const int digit = value[static_cast<unsigned char>(c)];
+    if (digit < 0) continue;
+    bits = bits << 6 | static_cast<uint32_t>(digit);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes.push_back(static_cast<std::byte>(bits >> held & 255u));
+  }
+  return bytes;
+}
+
+DataType type_of(const std::string& name) {
+  if (name == "i8") return DataType::int8;
+  if (name == "u8") return DataType::uint8;
+  if (name == "i16") return DataType::int16;
+  if (name == "i32") return DataType::int32;
+  if (name == "i64") return DataType::int64;
+  if (name == "f32") return DataType::float32;
+  if (name == "f16") return DataType::float16;
+  if (name == "bool") return DataType::boolean;
+  throw std::runtime_error("unknown element type " + name);
+}
+
+std::vector<VectorTensor> tensors_of(const nlohmann::json& list) {
+  std::vector<VectorTensor> tensors;
+  for (const auto& item : list) {
+    tensors.push_back({.name = item.at("name"),
+                       .type = type_of(item.at("dtype")),
+                       .shape = Shape(item.at("shape").get<std::vector<int32_t>>()),
+                       .data = decode_base64(item.at("data"))});
+  }
+  return tensors;
+}
+
+nlohmann::json read_json(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  return nlohmann::json::parse(stream);
+}
+
+}  // namespace
+
+std::vector<std::string> vector_ids() {
+  std::vector<std::string> ids;
+  const auto index = read_json(shared_folder() / "vectors" / "index.json");
+  for (const auto& item : index.at("cases")) ids.push_back(item.at("id"));
+  return ids;
+}
+
+VectorCase read_vector_case(const std::string& id) {
+  const auto json = read_json(shared_folder() / "vectors" / (id + ".json"));
+  VectorCase result{.id = id, .op = json.at("op"), .exact = true, .relative = 0, .absolute = 0, .sets = {}};
+  const auto& compare = json.at("compare");
+  if (compare.is_object()) {
+    result.exact = false;
+    result.relative = compare.at("rel");
+    result.absolute = compare.at("abs");
+  }
+  for (const auto& set : json.at("sets")) {
+    result.sets.push_back({.inputs = tensors_of(set.at("inputs")), .outputs = tensors_of(set.at("outputs"))});
+  }
+  return result;
+}
+
+std::filesystem::path vector_model_path(const std::string& id) { return shared_folder() / "vectors" / (id + ".tflite"); }
+
+}  // namespace litequant::test

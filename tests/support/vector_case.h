@@ -1,0 +1,35 @@
+// Golden vectors: one-operator models with inputs and the outputs of TensorFlow Lite's kernels (../shared/vectors).
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+
+namespace litequant::test {
+
+struct VectorTensor {
+  std::string name;
+  DataType type = DataType::float32;
+  Shape shape;
+  std::vector<std::byte> data;  // little endian, row major
+};
+
+struct VectorSet {
+  std::vector<VectorTensor> inputs, outputs;  // in the order of the model's inputs and outputs
+};
+
+struct VectorCase {
+  std::string id, op;
+  bool exact = true;                    // integers must be equal
+  double relative = 0, absolute = 0;    // of float outputs: |got - want| <= absolute + relative * |want|
+  std::vector<VectorSet> sets;
+};
+
+std::vector<std::string> vector_ids();
+VectorCase read_vector_case(const std::string& id);
+std::filesystem::path vector_model_path(const std::string& id);
+
+}  // namespace litequant::test
