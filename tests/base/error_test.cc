@@ -1,0 +1,27 @@
+#include "base/error.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace litequant {
+namespace {
+
+TEST(Error, SaysWhereInAModel) {
+  const Error error(ErrorCode::bad_model, "stride is 0",
+                    {.graph = 0, .node = 12, .operator_name = "CONV_2D", .name = "block1/conv"});
+  EXPECT_EQ(error.message(), "subgraph 0, node 12 CONV_2D 'block1/conv': stride is 0");
+  const Error of_tensor(ErrorCode::bad_model, "no such buffer", {.graph = 1, .name = "x", .is_tensor = true});
+  EXPECT_EQ(of_tensor.message(), "subgraph 1, tensor 'x': no such buffer");
+  EXPECT_EQ(Error(ErrorCode::bad_file, "empty").message(), "empty");
+}
+
+TEST(Quoted, EscapesControlCharactersAndCutsLongNames) {
+  EXPECT_EQ(quoted("a\x1b[31m'"), "'a\\x1b[31m\\''");
+  const std::string longest = quoted(std::string(200, 'x'));
+  EXPECT_EQ(longest.size(), 85u);
+  EXPECT_NE(longest.find("..."), std::string::npos);
+}
+
+}  // namespace
+}  // namespace litequant
