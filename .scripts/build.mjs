@@ -3,13 +3,21 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { buildVariant, variants } from "./cmake.mjs";
+import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
-import { inRoot, main } from "./system.mjs";
+import { inRoot, locked, main, say } from "./system.mjs";
+import { buildWeb } from "./web.mjs";
 
 export async function build(tools) {
-  if (existsSync(inRoot("bindings/embind.cpp"))) {
-    for (const variant of variants) await buildVariant(variant, ["litequant"], tools);
-  }
+  await locked("build", async () => {
+    if (existsSync(inRoot("bindings/embind.cpp"))) {
+      for (const variant of variants) await buildVariant(variant, ["litequant"], tools);
+    } else {
+      say("module: skipped, bindings/embind.cpp is not there yet");
+    }
+    await buildPackage();
+    await buildWeb();
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

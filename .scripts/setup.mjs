@@ -78,6 +78,8 @@ async function installEmscripten() {
   const folder = join(cache, "emscripten");
   await unpackDebian13(folder, ["emscripten", "binaryen", "node-acorn"], /^wasm/);
   symlinkSync("../nodejs", join(folder, "root/usr/share/emscripten/node_modules"));
+  // Emscripten's own JavaScript is CommonJS; the package.json above it is ours.
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
   const settings = {
     LLVM_ROOT: "/usr/bin",
     BINARYEN_ROOT: folder,

@@ -77,6 +77,13 @@ export const tools = [
     debian: ["libgtest-dev"],
     elsewhere: "the source of GoogleTest 1.12 or newer, with its folder in the variable GOOGLETEST_SOURCE",
   },
+  {
+    name: "nlohmannJson",
+    for: "build",
+    find: () => firstExisting("/usr/include/nlohmann/json.hpp", "/usr/local/include/nlohmann/json.hpp"),
+    debian: ["nlohmann-json3-dev"],
+    elsewhere: "nlohmann/json.hpp in /usr/include or /usr/local/include (tests read JSON with it)",
+  },
   { name: "clangFormat", for: "test", find: () => which("clang-format-19"), debian: ["clang-format-19"], elsewhere: "clang-format 19 as clang-format-19" },
   {
     name: "chromium",

@@ -1,0 +1,98 @@
+// Makes the npm package's files in dist/ from bindings/: one bundle per entry point, type declarations, both wasm variants.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, copyFileSync, cpSync, chmodSync } from "node:fs";
+import { join } from "node:path";
+import { variants } from "./cmake.mjs";
+import { buildRoot, filesBelow, inRoot, must, say, whenChanged } from "./system.mjs";
+
+const node = { platform: "node", target: "node20" };
+const browser = { platform: "browser", target: "es2022" };
+
+/** The entry points. An entry whose source does not exist is left out. */
+const entries = [
+  { source: "bindings/node.ts", file: "node.js", format: "esm", ...node },
+  { source: "bindings/node.ts", file: "node.cjs", format: "cjs", ...node },
+  { source: "bindings/web.ts", file: "web.js", format: "esm", ...browser },
+  { source: "bindings/worker.ts", file: "worker.js", format: "esm", ...browser },
+  { source: "bindings/cli.ts", file: "cli.js", format: "esm", ...node, besideNode: true },
+];
+
+/** CommonJS has no import.meta; its place is taken by the file's own address. */
+const importMetaOfCommonJs = {
+  define: { "import.meta.url": "importMetaUrl" },
+  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+};
+
+export async function buildPackage() {
+  const present = entries.filter((entry) => existsSync(inRoot(entry.source)));
+  const glue = variants.flatMap((name) => [`.build/${name}/litequant.mjs`, `.build/${name}/litequant.wasm`]);
+  if (present.length === 0 || !glue.every((file) => existsSync(inRoot(file)))) {
+    say("package: skipped, bindings/ or the module is not there yet");
+    return;
+  }
+  const sources = filesBelow("bindings", (path) => /\.(ts|mts|json)$/.test(path));
+  const inputs = { files: [...sources, ...glue, ".scripts/package.mjs", "package.json", "package-lock.json"] };
+  const outputs = [...present.map((entry) => `dist/${entry.file}`), "dist/types", ...variants.map((name) => `dist/litequant-${name}.wasm`)];
+  await whenChanged("package", inputs, outputs, async () => {
+    rmSync(inRoot("dist"), { recursive: true, force: true });
+    mkdirSync(inRoot("dist"), { recursive: true });
+    await bundle(present);
+    for (const name of variants) copyFileSync(join(buildRoot, name, "litequant.wasm"), inRoot(`dist/litequant-${name}.wasm`));
+    if (existsSync(inRoot("dist/cli.js"))) chmodSync(inRoot("dist/cli.js"), 0o755);
+    await declareTypes();
+  });
+}
+
+async function bundle(present) {
+  const esbuild = await import("esbuild");
+  for (const { source, file, format, platform, target, besideNode } of present) {
+    await esbuild.build({
+      entryPoints: [inRoot(source)],
+      outfile: inRoot("dist", file),
+      bundle: true,
+      format,
+      platform,
+      target,
+      external: ["sharp"],
+      plugins: besideNode ? [moduleGlue, nodeEntry] : [moduleGlue],
+      minify: platform === "browser",
+      legalComments: "none",
+      logLevel: "warning",
+      ...(format === "cjs" ? importMetaOfCommonJs : {}),
+    });
+  }
+}
+
+/**
+ * `import create from "#glue/simd"` is Emscripten's JavaScript for that variant. Its own idea of where the wasm lies is
+ * taken out: bundlers would follow it to a file that is not there.
+ */
+const moduleGlue = {
+  name: "module glue",
+  setup(build) {
+    build.onResolve({ filter: /^#glue\// }, ({ path }) => ({ path: join(buildRoot, path.slice("#glue/".length), "litequant.mjs") }));
+    build.onLoad({ filter: /litequant\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8")
+        .replace(/new URL\((["']litequant\.wasm["']),\s*import\.meta\.url\)\.href/g, "$1")
+        .replaceAll("import.meta.url", '""'),
+    }));
+  },
+};
+
+/** The command line imports the package's own Node entry instead of holding a second copy of it. */
+const nodeEntry = {
+  name: "node entry",
+  setup(build) {
+    build.onResolve({ filter: /\/node\.js$/ }, ({ path, resolveDir }) =>
+      join(resolveDir, path) === inRoot("bindings/node.js") ? { path: "./node.js", external: true } : undefined,
+    );
+  },
+};
+
+/** dist/types for `import`; the same files in dist/types-cjs for `require`, whose package.json makes them CommonJS. */
+async function declareTypes() {
+  const compiler = inRoot("node_modules/typescript/bin/tsc");
+  const output = inRoot("dist/types");
+  await must(process.execPath, [compiler, "-p", inRoot("bindings"), "--noEmit", "false", "--emitDeclarationOnly", "--declaration", "--outDir", output]);
+  cpSync(output, inRoot("dist/types-cjs"), { recursive: true });
+  writeFileSync(inRoot("dist/types-cjs/package.json"), '{ "type": "commonjs" }\n');
+}
