@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setup } from "./setup.mjs";
-import { Failure, buildRoot, locked, main, must, root } from "./system.mjs";
+import { Failure, buildRoot, capture, locked, main, must, root, say } from "./system.mjs";
 
 export const variants = ["simd", "relaxed"];
 
@@ -13,7 +13,10 @@ export async function buildVariant(variant, targets, tools) {
   const folder = join(buildRoot, variant);
   await locked(`build-${variant}`, async () => {
     await configure(variant, folder, tools);
-    await must("ninja", ["-C", folder, "-j2", "--quiet", ...targets], { env: tools.env });
+    const line = ["-C", folder, "-j2", "--quiet", ...targets];
+    if (capture("ninja", ["-n", ...line], { env: { ...process.env, ...tools.env } })?.includes("no work to do")) return;
+    say(`building ${variant}`);
+    await must("ninja", line, { env: tools.env });
   });
   return folder;
 }
