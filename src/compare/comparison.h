@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/model.h"
@@ -79,6 +80,9 @@ class Comparison {
   std::span<std::byte> input(size_t i) { return reference_->input(i); }
   size_t input_count() const { return reference_->plan().graph().inputs.size(); }
   const Session& reference() const { return *reference_; }
+  const Session& candidate() const { return *candidate_; }
+  // The tensors of output `i`, numbered as the reference's: of the reference and of the candidate.
+  std::pair<int32_t, int32_t> output_tensors(size_t i) const { return {outputs_[i].reference, outputs_[i].candidate}; }
 
   // Runs both on the inputs written; `label`: index of the true class, or -1.
   void add(int64_t label = -1);
