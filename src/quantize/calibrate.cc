@@ -1,0 +1,79 @@
+#include "quantize/calibrate.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace litequant {
+namespace {
+
+std::span<const float> floats(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+
+Range range_of(std::span<const float> values) {
+  Range range{values[0], values[0]};
+  for (const float value : values) {
+    range.min = value < range.min ? value : range.min;
+    range.max = value > range.max ? value : range.max;
+  }
+  return range;
+}
+
+}  // namespace
+
+PlanOptions calibration_plan_options() {
+  return {.kernels = KernelSet::optimized, .reproducible = true, .keep_all_tensors = false};
+}
+
+void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) {
+  const Plan& plan = session.plan();
+  const Graph& graph = plan.graph();
+  const int32_t graph_index = plan.graph_index();
+  std::vector<std::pair<int32_t, Range>> seen;  // kept back until the whole sample has proved sound
+  const auto see = [&](int32_t tensor, std::span<const float> values) {
+    if (!values.empty()) seen.emplace_back(tensor, range_of(values));
+  };
+
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    const int32_t tensor = graph.inputs[i];
+    if (plan.slot(tensor).type != DataType::float32) continue;
+    const auto values = floats(session.input(i));
+    if (!all_finite(values)) {
+      fail(ErrorCode::bad_sample,
+           text("sample ", sample, " holds NaN or infinity in input ",
+                quoted(graph.tensors[static_cast<size_t>(tensor)].name)),
+           place_of_tensor(plan.model(), graph_index, tensor), "remove the sample, or repair how it is made");
+    }
+    see(tensor, values);
+  }
+
+  const auto see_outputs = [&](int32_t node, auto&& bytes_of) {
+    for (const int32_t tensor : graph.nodes[static_cast<size_t>(node)].outputs) {
+      if (tensor == kNoTensor || plan.slot(tensor).type != DataType::float32) continue;
+      const auto values = floats(bytes_of(tensor));
+      if (!all_finite(values)) {
+        fail(ErrorCode::nonfinite_activation, text("the float model makes NaN or infinity here from sample ", sample),
+             place_of(plan.model(), graph_index, node), "a model that does so cannot be calibrated with this sample");
+      }
+      see(tensor, values);
+    }
+  };
+  // Results that were computed when the plan was made have no step.
+  for (size_t node = 0; node < graph.nodes.size(); ++node) {
+    const auto& outputs = graph.nodes[node].outputs;
+    if (outputs.empty() || outputs[0] == kNoTensor || !plan.slot(outputs[0]).is_constant) continue;
+    see_outputs(static_cast<int32_t>(node), [&](int32_t tensor) { return plan.slot(tensor).value; });
+  }
+  session.run([&](int32_t node) { see_outputs(node, [&](int32_t tensor) { return session.tensor(tensor); }); });
+
+  for (const auto& [tensor, range] : seen) {
+    const float ends[] = {range.min, range.max};
+    statistics.observe(graph_index, tensor, ends);
+  }
+  statistics.count_sample(graph_index);
+}
+
+}  // namespace litequant

@@ -1,0 +1,20 @@
+// One sample through the float model, into the statistics. The loop over samples is the caller's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "quantize/statistics.h"
+#include "runtime/session.h"
+
+namespace litequant {
+
+// The plan that calibration runs: results do not depend on the build, nor on how samples are batched or spread.
+PlanOptions calibration_plan_options();
+
+// Runs the session, whose inputs the caller has written, and widens the range of every real-valued input and result of
+// the session's graph. `sample` is its number, for messages. Throws BAD_SAMPLE when an input holds NaN or infinity,
+// NONFINITE_ACTIVATION naming the first node that makes one; then the statistics are as they were before.
+void calibrate_sample(Session& session, Statistics& statistics, int64_t sample);
+
+}  // namespace litequant

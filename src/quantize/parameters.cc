@@ -1,0 +1,141 @@
+#include "quantize/parameters.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+namespace litequant {
+namespace {
+
+// A range this narrow gives scales so small that integer arithmetic overflows.
+constexpr double kNearZero = 1e-6;
+constexpr int32_t kBiasLimit = std::numeric_limits<int32_t>::max() / 2;
+
+Parameters parameters_of_range(double min, double max) {
+  float scale = (static_cast<float>(max) - static_cast<float>(min)) / 255.0f;
+  if (!std::isfinite(scale)) scale = static_cast<float>((max - min) / 255.0);  // the width itself overflowed
+  const auto zero_point = static_cast<float>(-128.0 - min / static_cast<double>(scale));
+  if (!(zero_point > -128.0f)) return {scale, -128};
+  if (zero_point > 127.0f) return {scale, 127};
+  return {scale, static_cast<int32_t>(std::round(zero_point))};
+}
+
+float reciprocal(float scale) { return scale == 0 ? 0.0f : static_cast<float>(1.0 / static_cast<double>(scale)); }
+
+}  // namespace
+
+Parameters activation_parameters(float min, float max) {
+  double low = std::min(static_cast<double>(min), 0.0);
+  double high = std::max(static_cast<double>(max), 0.0);
+  if (high - low < kNearZero) {
+    low -= kNearZero;
+    high += kNearZero;
+  }
+  return parameters_of_range(low, high);
+}
+
+Parameters constant_parameters(std::span<const float> values) {
+  double low = 0, high = 0;
+  for (const float value : values) {
+    low = std::min(low, static_cast<double>(value));
+    high = std::max(high, static_cast<double>(value));
+  }
+  if (!(high - low > kNearZero)) {
+    low = std::min(low, -kNearZero / 2);
+    high = std::max(high, kNearZero / 2);
+  }
+  return parameters_of_range(low, high);
+}
+
+std::vector<int8_t> quantize_values(std::span<const float> values, Parameters parameters) {
+  std::vector<int8_t> quantized(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double steps = static_cast<double>(values[i]) / static_cast<double>(parameters.scale) + parameters.zero_point;
+    quantized[i] = static_cast<int8_t>(std::clamp(std::round(steps), -128.0, 127.0));
+  }
+  return quantized;
+}
+
+ChannelLayout channel_layout(std::span<const int32_t> dims, int axis) {
+  ChannelLayout layout;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (axis < 0 || static_cast<int>(i) > axis) layout.inner *= dims[i];
+  }
+  if (axis >= 0) layout.channels = dims[static_cast<size_t>(axis)];
+  layout.inner = std::max<int64_t>(layout.inner, 1);
+  return layout;
+}
+
+std::vector<float> weight_scales(std::span<const float> weights, ChannelLayout layout) {
+  std::vector<float> largest(static_cast<size_t>(layout.channels), 0.0f);
+  int64_t channel = 0, inside = 0;
+  for (const float weight : weights) {
+    float& magnitude = largest[static_cast<size_t>(channel)];
+    magnitude = std::max(magnitude, std::abs(weight));
+    if (++inside < layout.inner) continue;
+    inside = 0;
+    if (++channel == layout.channels) channel = 0;
+  }
+  for (float& magnitude : largest) {
+    if (!(static_cast<double>(magnitude) * 2 > kNearZero)) magnitude = static_cast<float>(kNearZero / 2);
+    const float width = magnitude + magnitude;
+    magnitude = std::isfinite(width) ? width / 254.0f : magnitude / 127.0f;
+  }
+  return largest;
+}
+
+std::vector<int8_t> quantize_weights(std::span<const float> weights, ChannelLayout layout,
+                                     std::span<const float> scale) {
+  std::vector<float> factors(scale.size());
+  std::transform(scale.begin(), scale.end(), factors.begin(), reciprocal);
+  if (scale.size() == 1 && layout.channels == 1) {
+    float largest = 0;
+    for (const float weight : weights) largest = std::max(largest, std::abs(weight));
+    // A scale that was widened for the bias no longer is the weights' own.
+    const bool is_own = weight_scales(weights, layout)[0] == scale[0];
+    if (is_own && largest > 0) factors[0] = 127.0f / largest;
+  }
+  std::vector<int8_t> quantized(weights.size());
+  int64_t channel = 0, inside = 0;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const float steps = std::round(weights[i] * factors[static_cast<size_t>(channel)]);
+    quantized[i] = static_cast<int8_t>(std::clamp(steps, -127.0f, 127.0f));
+    if (++inside < layout.inner) continue;
+    inside = 0;
+    if (++channel == layout.channels) channel = 0;
+  }
+  return quantized;
+}
+
+std::vector<float> bias_scales(std::span<const float> bias, float input_scale, std::span<float> weight_scale) {
+  std::vector<float> scales(weight_scale.size());
+  const bool one_scale = weight_scale.size() == 1;
+  for (size_t c = 0; c < scales.size(); ++c) {
+    scales[c] = static_cast<float>(static_cast<double>(input_scale) * static_cast<double>(weight_scale[c]));
+    float magnitude = 0;
+    if (one_scale) {
+      for (const float value : bias) magnitude = std::max(magnitude, std::abs(value));
+    } else if (c < bias.size()) {
+      magnitude = std::abs(bias[c]);
+    }
+    if (!(static_cast<double>(magnitude) / static_cast<double>(scales[c]) > kBiasLimit)) continue;
+    const double widened = static_cast<double>(magnitude) / kBiasLimit;
+    scales[c] = static_cast<float>(widened);
+    weight_scale[c] = static_cast<float>(widened / static_cast<double>(input_scale));
+  }
+  return scales;
+}
+
+std::vector<int32_t> quantize_bias(std::span<const float> bias, std::span<const float> scale) {
+  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  std::vector<int32_t> quantized(bias.size());
+  for (size_t i = 0; i < bias.size(); ++i) {
+    const float factor = reciprocal(scale[scale.size() == 1 ? 0 : i]);
+    const auto steps = static_cast<double>(std::round(bias[i] * factor));
+    quantized[i] = static_cast<int32_t>(std::clamp(steps, -kMost, kMost));
+  }
+  return quantized;
+}
+
+}  // namespace litequant
