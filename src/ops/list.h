@@ -1,5 +1,5 @@
-// The only list of operators. Each line names a row (an OpDef) that its own file defines; the README's table, `describe`
-// and every test over "all operators" read this list.
+// The only list of operators. Each line names a row (an OpDef) that its own file defines; the README's table,
+// `describe` and every test over "all operators" read this list.
 //
 // LITEQUANT_OP(row)
 LITEQUANT_OP(kReshape)
@@ -17,3 +17,8 @@ LITEQUANT_OP(kSplit)
 LITEQUANT_OP(kSplitV)
 LITEQUANT_OP(kShape)
 LITEQUANT_OP(kRank)
+LITEQUANT_OP(kConv2D)
+LITEQUANT_OP(kDepthwiseConv2D)
+LITEQUANT_OP(kFullyConnected)
+LITEQUANT_OP(kTransposeConv)
+LITEQUANT_OP(kBatchMatmul)
