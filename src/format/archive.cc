@@ -106,8 +106,8 @@ bool read_archive(const std::shared_ptr<const void>& owner, std::span<const std:
     if (local > *end || *end - local < kLocalBytes || number_at<uint32_t>(file, local) != kLocalMark) {
       fail_archive(text("has no contents of ", quoted(read.name), " at byte ", local));
     }
-    const size_t start = local + kLocalBytes + number_at<uint16_t>(file, local + 26) +
-                         number_at<uint16_t>(file, local + 28);
+    const size_t start =
+        local + kLocalBytes + number_at<uint16_t>(file, local + 26) + number_at<uint16_t>(file, local + 28);
     if (start > *end || stored_size > *end - start) fail_archive(text("breaks off in file ", quoted(read.name)));
     if (stored_size > remaining) fail_archive(text("has files that overlap, such as ", quoted(read.name)));
     remaining -= stored_size;

@@ -17,6 +17,9 @@ namespace litequant {
 
 class FlatWriter {
  public:
+  // `bytes`: what the file will take, about.
+  explicit FlatWriter(size_t bytes) : builder_(bytes) {}
+
   flatbuffers::FlatBufferBuilder& builder() { return builder_; }
 
   // `alignment` of the elements, in bytes, where the schema asks for more than their own.
@@ -45,7 +48,7 @@ class FlatWriter {
   }
 
  private:
-  flatbuffers::FlatBufferBuilder builder_{1 << 16};
+  flatbuffers::FlatBufferBuilder builder_;
   std::map<std::string, flatbuffers::uoffset_t, std::less<>> vectors_;
 };
 

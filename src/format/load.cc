@@ -106,7 +106,8 @@ class Loader {
     charge(root.operator_codes()->size() * sizeof(OperatorCode));
     for (const tflite::OperatorCode* stored : *root.operator_codes()) {
       // Old files have only the first field; codes above 127 only fit in the second.
-      const int32_t code = std::max<int32_t>(stored->deprecated_builtin_code(), static_cast<int32_t>(stored->builtin_code()));
+      const int32_t code =
+          std::max<int32_t>(stored->deprecated_builtin_code(), static_cast<int32_t>(stored->builtin_code()));
       if (code < 0) {
         fail(ErrorCode::bad_model,
              text("operator code ", model_.operator_codes.size(), " is ", code, "; codes are not negative"));
@@ -124,8 +125,7 @@ class Loader {
         if (stored->data() != nullptr && stored->data()->size() > 0) {
           model_.buffers.push_back(bytes_of(std::as_bytes(std::span(stored->data()->data(), stored->data()->size()))));
         } else if (stored->offset() > 1 && stored->size() > 1) {
-          model_.buffers.push_back(
-              bytes_at(stored->offset(), stored->size(), text("buffer ", model_.buffers.size())));
+          model_.buffers.push_back(bytes_at(stored->offset(), stored->size(), text("buffer ", model_.buffers.size())));
         } else {
           model_.buffers.emplace_back();
         }
@@ -185,8 +185,8 @@ class Loader {
     quantization.axis = stored.quantized_dimension();
     quantization.min = list<float>(stored.min());
     quantization.max = list<float>(stored.max());
-    quantization.details = options(OptionUnion::quantization_details, static_cast<uint8_t>(stored.details_type()),
-                                   stored.details());
+    quantization.details =
+        options(OptionUnion::quantization_details, static_cast<uint8_t>(stored.details_type()), stored.details());
     return quantization;
   }
 
@@ -250,8 +250,8 @@ class Loader {
                              stored.builtin_options_2());
     if (!second.empty()) {
       if (!node.options.empty()) {
-        fail(ErrorCode::bad_model,
-             text("has two options tables, ", node.options.table(), " and ", second.table()), place());
+        fail(ErrorCode::bad_model, text("has two options tables, ", node.options.table(), " and ", second.table()),
+             place());
       }
       node.options = std::move(second);
     }

@@ -44,7 +44,10 @@ constexpr Mark kMarks[] = {
     {0, "\x89HDF\r\n\x1a\n"sv, "The file is HDF5 (.h5), as Keras saved its models.", kConvertKeras},
     {0, "\x1f\x8b"sv, "The file is compressed with gzip.", kUnpack},
     {0, "BZh"sv, "The file is compressed with bzip2.", kUnpack},
-    {0, "\xfd" "7zXZ"sv, "The file is compressed with xz.", kUnpack},
+    {0,
+     "\xfd"
+     "7zXZ"sv,
+     "The file is compressed with xz.", kUnpack},
     {0, "\x28\xb5\x2f\xfd"sv, "The file is compressed with zstd.", kUnpack},
     {0, "7z\xbc\xaf\x27\x1c"sv, "The file is a 7-Zip archive.", kUnpack},
     {257, "ustar"sv, "The file is a tar archive.", kUnpack},
@@ -91,7 +94,8 @@ std::optional<OtherFile> describe_text(std::string_view head) {
     return other("The file is a web page (HTML), not a model.",
                  "The download probably gave an error or a login page. On GitHub use the link \"Download raw file\".");
   }
-  if (lower.starts_with("<?xml") || lower.starts_with("<!--")) return other("The file is XML, not a model.", kOpenModel);
+  if (lower.starts_with("<?xml") || lower.starts_with("<!--"))
+    return other("The file is XML, not a model.", kOpenModel);
   if (head.front() != '{' && head.front() != '[') return std::nullopt;
   if (contains(head, "\"modelTopology\"") || contains(head, "\"weightsManifest\"")) {
     return other("The file is a TensorFlow.js model (model.json).",
@@ -141,7 +145,8 @@ std::optional<OtherFile> recognise_other_file(std::span<const std::byte> file) {
   const std::string_view head = all.substr(0, kSniffed);
   const bool has_mark = head.size() >= 8 && head.substr(4, 4) == "TFL3";
   if (has_mark && file.size() >= kSmallestFile) return std::nullopt;
-  if (has_mark) return other(text("The file was cut short: it has only ", file.size(), " bytes."), "Download it again.");
+  if (has_mark)
+    return other(text("The file was cut short: it has only ", file.size(), " bytes."), "Download it again.");
 
   for (const Mark& mark : kMarks) {
     if (head.size() > mark.at && head.substr(mark.at).starts_with(mark.bytes)) return other(mark.what, mark.hint);
@@ -151,7 +156,8 @@ std::optional<OtherFile> recognise_other_file(std::span<const std::byte> file) {
   }
   // safetensors: the length of a JSON header, then the header.
   if (head.size() > 16 && head.substr(4, 6) == "\0\0\0\0{\""sv) {
-    return other("The file holds weights in the safetensors format, not a model.", "Convert the whole model to .tflite.");
+    return other("The file holds weights in the safetensors format, not a model.",
+                 "Convert the whole model to .tflite.");
   }
   if (auto found = describe_text(head)) return found;
   if (auto found = describe_protobuf(head)) return found;

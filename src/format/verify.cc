@@ -11,7 +11,8 @@ void verify_model(const Model& model) {
   }
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const Graph& graph = model.graphs[g];
-    const auto check = [&](const std::vector<int32_t>& indices, bool may_be_absent, std::string_view what, Place place) {
+    const auto check = [&](const std::vector<int32_t>& indices, bool may_be_absent, std::string_view what,
+                           Place place) {
       for (const int32_t index : indices) {
         if (index == kNoTensor && may_be_absent) continue;
         if (index < 0 || static_cast<size_t>(index) >= graph.tensors.size()) {
@@ -20,7 +21,8 @@ void verify_model(const Model& model) {
         }
       }
     };
-    const Place place{.graph = static_cast<int32_t>(g), .node = -1, .operator_name = {}, .name = {}, .is_tensor = false};
+    const Place place{
+        .graph = static_cast<int32_t>(g), .node = -1, .operator_name = {}, .name = {}, .is_tensor = false};
     check(graph.inputs, false, "a graph input", place);
     check(graph.outputs, false, "a graph output", place);
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
