@@ -3,7 +3,7 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 const nodeGlobals = Object.fromEntries(
-  ["process", "console", "URL", "Buffer", "setTimeout", "clearTimeout", "fetch"].map((name) => [name, "readonly"]),
+  ["process", "console", "__dirname", "require", "module", "URL", "Buffer", "setTimeout", "clearTimeout", "fetch"].map((name) => [name, "readonly"]),
 );
 
 export default tseslint.config(
@@ -29,7 +29,7 @@ export default tseslint.config(
   { files: ["**/*.mjs", "**/*.cjs"], languageOptions: { globals: nodeGlobals } },
   {
     // Tools find their configuration by its default export.
-    files: ["**/*.config.*", "**/*.d.ts", "tests/package/setup.mjs"],
+    files: ["**/*.config.*", "**/*.d.ts", "tests/jest.setup.mjs"],
     rules: { "no-restricted-syntax": "off" },
   },
 );

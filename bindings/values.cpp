@@ -1,0 +1,90 @@
+#include "values.h"
+
+#include <new>
+
+#include "base/text.h"
+#include "describe.h"
+
+namespace litequant {
+namespace {
+
+using emscripten::typed_memory_view;
+using emscripten::val;
+
+val view_of(const void* data, size_t size) { return val(typed_memory_view(size, static_cast<const uint8_t*>(data))); }
+
+size_t length_of(const val& array) { return array["byteLength"].as<size_t>(); }
+
+}  // namespace
+
+Bytes bytes_from(const val& array) {
+  const size_t size = length_of(array);
+  constexpr std::align_val_t kAlignment{16};
+  auto* data = static_cast<std::byte*>(::operator new(size > 0 ? size : 1, kAlignment));
+  Bytes bytes{std::shared_ptr<std::byte[]>(data, [](std::byte* p) { ::operator delete(p, kAlignment); }), size};
+  view_of(data, size).call<void>("set", array);
+  return bytes;
+}
+
+void copy_bytes(const val& array, std::span<std::byte> destination, std::string_view what) {
+  const size_t size = length_of(array);
+  if (size != destination.size()) {
+    fail(ErrorCode::shape_mismatch, text(what, " has ", size, " bytes where ", destination.size(), " are needed"));
+  }
+  view_of(destination.data(), size).call<void>("set", array);
+}
+
+val to_uint8_array(std::span<const std::byte> bytes) {
+  return val::global("Uint8Array").new_(view_of(bytes.data(), bytes.size()));
+}
+
+std::vector<Shape> shapes_from(const val& lists) {
+  std::vector<Shape> shapes;
+  if (lists.isNull()) return shapes;
+  const auto count = lists["length"].as<size_t>();
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<int32_t> dims;
+    for (const double dim : emscripten::vecFromJSArray<double>(lists[i])) {
+      if (!(dim >= 0 && dim <= 2147483647.0) || dim != static_cast<double>(static_cast<int32_t>(dim))) {
+        fail(ErrorCode::bad_argument, text(dim, " is not a dimension"));
+      }
+      dims.push_back(static_cast<int32_t>(dim));
+    }
+    shapes.emplace_back(std::move(dims));
+  }
+  return shapes;
+}
+
+ImageRecipe image_recipe_from(const val& options) {
+  ImageRecipe recipe;
+  recipe.width = options["width"].as<int32_t>();
+  recipe.height = options["height"].as<int32_t>();
+  recipe.channels = options["channels"].as<int32_t>();
+  recipe.reverse_colors = options["order"].as<std::string>() == "bgr";
+  recipe.fit = options["resize"].as<std::string>() == "cover" ? Fit::cover : Fit::stretch;
+  recipe.kept_fraction = options["crop"].as<double>();
+  recipe.mean = emscripten::vecFromJSArray<float>(options["mean"]);
+  recipe.deviation = emscripten::vecFromJSArray<float>(options["std"]);
+  recipe.type = type_of_text(options["type"].as<std::string>());
+  recipe.scale = options["scale"].as<float>();
+  recipe.zero_point = options["zeroPoint"].as<int32_t>();
+  return recipe;
+}
+
+val error_value(const Error& error) {
+  val detail = val::object();
+  detail.set("code", std::string(error_code_name(error.code())));
+  detail.set("message", error.message());
+  detail.set("hint", error.hint());
+  const Place& place = error.place();
+  if (!place.is_tensor && place.node >= 0) {
+    detail.set("operator", place.operator_name);
+    detail.set("node", place.node);
+  }
+  if (!place.name.empty()) detail.set("tensor", place.name);
+  val out = val::object();
+  out.set("error", detail);
+  return out;
+}
+
+}  // namespace litequant

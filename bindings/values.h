@@ -1,0 +1,63 @@
+// Between C++ and JavaScript values. Everything is copied: no view of our memory ever leaves.
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "data/image.h"
+#include "model/shape.h"
+
+namespace litequant {
+
+// A Uint8Array's bytes, 16-byte aligned.
+struct Bytes {
+  std::shared_ptr<std::byte[]> data;
+  size_t size = 0;
+  std::span<const std::byte> span() const { return {data.get(), size}; }
+};
+Bytes bytes_from(const emscripten::val& array);
+// Into memory of ours; SHAPE_MISMATCH unless the sizes are equal.
+void copy_bytes(const emscripten::val& array, std::span<std::byte> destination, std::string_view what);
+
+emscripten::val to_uint8_array(std::span<const std::byte> bytes);
+
+// [[1, 224, 224, 3], ...]; BAD_ARGUMENT for what is no dimension. Null gives none.
+std::vector<Shape> shapes_from(const emscripten::val& lists);
+
+// The fields of ImageOptions, all of them present (the TypeScript side fills in the defaults).
+ImageRecipe image_recipe_from(const emscripten::val& options);
+
+// {error: {code, message, hint, operator, node, tensor}}
+emscripten::val error_value(const Error& error);
+
+// Runs one exported function; whatever it throws becomes its result.
+template <typename Function>
+emscripten::val guarded(Function&& function) {
+  try {
+    return function();
+  } catch (const Error& error) {
+    return error_value(error);
+  } catch (const std::bad_alloc&) {
+    return error_value({ErrorCode::out_of_memory,
+                        "there is not enough memory for this model or these data",
+                        {},
+                        "use fewer or smaller data, or close other pages"});
+  } catch (const std::length_error&) {  // a vector past 2 GiB
+    return error_value({ErrorCode::out_of_memory, "a single array would be larger than 2 GiB"});
+  } catch (const std::exception& error) {
+    return error_value({ErrorCode::internal, error.what()});
+  } catch (...) {
+    return error_value({ErrorCode::internal, "an unknown exception was thrown"});
+  }
+}
+
+}  // namespace litequant
