@@ -43,13 +43,16 @@ async function configure(variant, folder, tools) {
 function configuredAs(folder, settings) {
   if (!existsSync(join(folder, "build.ninja"))) return false;
   const kept = readFileSync(join(folder, "CMakeCache.txt"), "utf8");
-  return Object.entries(settings).every(([name, value]) => new RegExp(`^${name}:\\w+=(.*)$`, "m").exec(kept)?.[1] === value);
+  return Object.entries(settings).every(
+    ([name, value]) => new RegExp(`^${name}:\\w+=(.*)$`, "m").exec(kept)?.[1] === value,
+  );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     const [variant, ...targets] = process.argv.slice(2);
-    if (![...variants, "native"].includes(variant)) throw new Failure("usage: node .scripts/cmake.mjs simd|relaxed|native [target...]");
+    if (![...variants, "native"].includes(variant))
+      throw new Failure("usage: node .scripts/cmake.mjs simd|relaxed|native [target...]");
     await buildVariant(variant, targets, await setup(variant === "native" ? "native" : "build"));
   });
 }

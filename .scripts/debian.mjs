@@ -18,7 +18,9 @@ export async function installPackages(names) {
   if (missing.length === 0) return;
   const isRoot = process.getuid() === 0;
   if (!isRoot && !which("sudo")) {
-    throw new Failure(`These Debian packages are missing; install them as root:\n  apt-get install ${missing.join(" ")}`);
+    throw new Failure(
+      `These Debian packages are missing; install them as root:\n  apt-get install ${missing.join(" ")}`,
+    );
   }
   say(`installing ${missing.join(" ")}`);
   const apt = (...args) => {
@@ -29,7 +31,9 @@ export async function installPackages(names) {
   };
   const install = ["install", "-y", "--no-install-recommends", ...missing];
   // A fresh image has no package lists; an old one has lists of files that are gone.
-  const known = missing.every((name) => capture("apt-cache", ["show", "--no-all-versions", name], { stdio: ["ignore", "pipe", "ignore"] }));
+  const known = missing.every((name) =>
+    capture("apt-cache", ["show", "--no-all-versions", name], { stdio: ["ignore", "pipe", "ignore"] }),
+  );
   if (known && (await apt(...install)) === 0) return;
   await apt("update");
   if ((await apt(...install)) !== 0) throw new Failure(`apt-get could not install: ${missing.join(" ")}`);
@@ -38,7 +42,10 @@ export async function installPackages(names) {
 /** Where this machine gets Debian from: the address of its own main archive. */
 function archive() {
   const parts = "/etc/apt/sources.list.d";
-  const files = ["/etc/apt/sources.list", ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [])];
+  const files = [
+    "/etc/apt/sources.list",
+    ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : []),
+  ];
   const addresses = files
     .filter((file) => /\.(list|sources)$/.test(file) && existsSync(file))
     .flatMap((file) => readFileSync(file, "utf8").split("\n"))
@@ -96,7 +103,10 @@ export async function unpackDebian13(folder, packages, programs) {
   };
   const libc = libraries("libc");
   const loader = readdirSync(join(folder, libc)).find((name) => /^ld-linux.*\.so/.test(name));
-  const path = [libc, libraries("root")].filter(Boolean).map((entry) => `"$here/${entry}"`).join(":");
+  const path = [libc, libraries("root")]
+    .filter(Boolean)
+    .map((entry) => `"$here/${entry}"`)
+    .join(":");
   for (const program of readdirSync(join(folder, "root/usr/bin")).filter((name) => programs.test(name))) {
     const wrapper = join(folder, "bin", program);
     const here = `here=$(cd "$(dirname "$0")/.." && pwd)`;

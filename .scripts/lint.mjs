@@ -1,13 +1,15 @@
 // Checks form: formatting, rules, layers of src/, types. With --fix, formats instead.
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { buildVariant } from "./cmake.mjs";
 import { layeringErrors } from "./layering.mjs";
 import { setup } from "./setup.mjs";
 import { filesBelow, inRoot, main, run, say } from "./system.mjs";
 
 const folders = [".scripts", "bindings", "web", "tests", "e2e"];
 const bin = (path) => [process.execPath, inRoot("node_modules", path)];
-const cxxFiles = () => ["src", "bindings", "tests"].flatMap((folder) => filesBelow(folder, (path) => /\.(h|cc|cpp|inc)$/.test(path)));
+const cxxFiles = () =>
+  ["src", "bindings", "tests"].flatMap((folder) => filesBelow(folder, (path) => /\.(h|cc|cpp|inc)$/.test(path)));
 const scripts = (pattern) => folders.flatMap((folder) => filesBelow(folder, (path) => pattern.test(path)));
 
 /** Rows: what is checked, whether there is anything to check, the program that checks it, the same to mend. */
@@ -55,6 +57,21 @@ export async function lint(tools) {
     counts[passed ? "passed" : "failed"]++;
   }
   return counts;
+}
+
+/** clang-tidy over the core, on the native build's compile commands. Slow: only in `npm run test:all`. */
+export async function tidy(tools) {
+  const sources = filesBelow("src", (path) => path.endsWith(".cc"));
+  if (sources.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  const folder = await buildVariant("native", [], tools);
+  const lines = [sources.filter((_, index) => index % 2 === 0), sources.filter((_, index) => index % 2 === 1)];
+  const codes = await Promise.all(
+    lines
+      .filter((files) => files.length > 0)
+      .map((files) => run(tools.clangTidy, ["-p", folder, "--quiet", ...files], { quiet: true })),
+  );
+  const passed = codes.every((code) => code === 0);
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
 async function fix(tools) {

@@ -31,12 +31,17 @@ export async function buildPackage() {
   }
   const sources = filesBelow("bindings", (path) => /\.(ts|mts|json)$/.test(path));
   const inputs = { files: [...sources, ...glue, ".scripts/package.mjs", "package.json", "package-lock.json"] };
-  const outputs = [...present.map((entry) => `dist/${entry.file}`), "dist/types", ...variants.map((name) => `dist/litequant-${name}.wasm`)];
+  const outputs = [
+    ...present.map((entry) => `dist/${entry.file}`),
+    "dist/types",
+    ...variants.map((name) => `dist/litequant-${name}.wasm`),
+  ];
   await whenChanged("package", inputs, outputs, async () => {
     rmSync(inRoot("dist"), { recursive: true, force: true });
     mkdirSync(inRoot("dist"), { recursive: true });
     await bundle(present);
-    for (const name of variants) copyFileSync(join(buildRoot, name, "litequant.wasm"), inRoot(`dist/litequant-${name}.wasm`));
+    for (const name of variants)
+      copyFileSync(join(buildRoot, name, "litequant.wasm"), inRoot(`dist/litequant-${name}.wasm`));
     if (existsSync(inRoot("dist/cli.js"))) chmodSync(inRoot("dist/cli.js"), 0o755);
     await declareTypes();
   });
@@ -69,7 +74,9 @@ async function bundle(present) {
 const moduleGlue = {
   name: "module glue",
   setup(build) {
-    build.onResolve({ filter: /^#glue\// }, ({ path }) => ({ path: join(buildRoot, path.slice("#glue/".length), "litequant.mjs") }));
+    build.onResolve({ filter: /^#glue\// }, ({ path }) => ({
+      path: join(buildRoot, path.slice("#glue/".length), "litequant.mjs"),
+    }));
     build.onLoad({ filter: /litequant\.mjs$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8")
         .replace(/new URL\((["']litequant\.wasm["']),\s*import\.meta\.url\)\.href/g, "$1")
@@ -92,7 +99,17 @@ const nodeEntry = {
 async function declareTypes() {
   const compiler = inRoot("node_modules/typescript/bin/tsc");
   const output = inRoot("dist/types");
-  await must(process.execPath, [compiler, "-p", inRoot("bindings"), "--noEmit", "false", "--emitDeclarationOnly", "--declaration", "--outDir", output]);
+  await must(process.execPath, [
+    compiler,
+    "-p",
+    inRoot("bindings"),
+    "--noEmit",
+    "false",
+    "--emitDeclarationOnly",
+    "--declaration",
+    "--outDir",
+    output,
+  ]);
   cpSync(output, inRoot("dist/types-cjs"), { recursive: true });
   writeFileSync(inRoot("dist/types-cjs/package.json"), '{ "type": "commonjs" }\n');
 }

@@ -6,7 +6,10 @@ import { cache, capture, which } from "./system.mjs";
 const oldestEmcc = [3, 1, 64];
 
 const version = (program, args = ["--version"]) =>
-  capture(program, args, { stdio: ["ignore", "pipe", "ignore"] })?.match(/(\d+)\.(\d+)(?:\.(\d+))?/)?.slice(1).map((part) => Number(part ?? 0));
+  capture(program, args, { stdio: ["ignore", "pipe", "ignore"] })
+    ?.match(/(\d+)\.(\d+)(?:\.(\d+))?/)
+    ?.slice(1)
+    .map((part) => Number(part ?? 0));
 
 const atLeast = (found, wanted) => {
   if (!found) return false;
@@ -42,14 +45,22 @@ export function findFlatbuffers() {
     const header = candidate && join(candidate.include, "flatbuffers/base.h");
     if (!header || !existsSync(candidate.flatc) || !existsSync(header)) return false;
     const text = readFileSync(header, "utf8");
-    const parts = ["MAJOR", "MINOR", "REVISION"].map((part) => Number(text.match(new RegExp(`FLATBUFFERS_VERSION_${part} (\\d+)`))?.[1]));
+    const parts = ["MAJOR", "MINOR", "REVISION"].map((part) =>
+      Number(text.match(new RegExp(`FLATBUFFERS_VERSION_${part} (\\d+)`))?.[1]),
+    );
     return parts[0] >= 23 && version(candidate.flatc)?.join() === parts.join();
   });
 }
 
 /** Rows: `for` says who needs it: every build, the tests, or only `npm run test:all` (native). */
 export const tools = [
-  { name: "python3", for: "build", find: () => which("python3"), debian: ["python3"], elsewhere: "Python 3 (Emscripten needs it)" },
+  {
+    name: "python3",
+    for: "build",
+    find: () => which("python3"),
+    debian: ["python3"],
+    elsewhere: "Python 3 (Emscripten needs it)",
+  },
   {
     name: "cmake",
     for: "build",
@@ -68,7 +79,8 @@ export const tools = [
     name: "flatbuffers",
     for: "build",
     find: findFlatbuffers,
-    elsewhere: "FlatBuffers 23.5 or newer: flatc on the PATH, and the headers of the same version in ../include beside it",
+    elsewhere:
+      "FlatBuffers 23.5 or newer: flatc on the PATH, and the headers of the same version in ../include beside it",
   },
   {
     name: "googletest",
@@ -84,7 +96,13 @@ export const tools = [
     debian: ["nlohmann-json3-dev"],
     elsewhere: "nlohmann/json.hpp in /usr/include or /usr/local/include (tests read JSON with it)",
   },
-  { name: "clangFormat", for: "test", find: () => which("clang-format-19"), debian: ["clang-format-19"], elsewhere: "clang-format 19 as clang-format-19" },
+  {
+    name: "clangFormat",
+    for: "test",
+    find: () => which("clang-format-19"),
+    debian: ["clang-format-19"],
+    elsewhere: "clang-format 19 as clang-format-19",
+  },
   {
     name: "chromium",
     for: "test",
@@ -92,7 +110,13 @@ export const tools = [
     debian: ["chromium", "fonts-liberation"],
     elsewhere: "Chromium or Chrome, with its program in the variable CHROMIUM",
   },
-  { name: "clang", for: "native", find: () => which("clang++-19"), debian: ["clang-19"], elsewhere: "clang 19 as clang++-19" },
+  {
+    name: "clang",
+    for: "native",
+    find: () => which("clang++-19"),
+    debian: ["clang-19"],
+    elsewhere: "clang 19 as clang++-19",
+  },
   {
     name: "sanitizers",
     for: "native",
@@ -100,7 +124,25 @@ export const tools = [
     debian: ["libclang-rt-19-dev"],
     elsewhere: "the sanitizer runtimes of clang 19",
   },
-  { name: "clangTidy", for: "native", find: () => which("clang-tidy-19"), debian: ["clang-tidy-19"], elsewhere: "clang-tidy 19" },
-  { name: "simde", for: "native", find: () => firstExisting("/usr/include/simde/wasm/simd128.h"), debian: ["libsimde-dev"], elsewhere: "SIMDe's headers in /usr/include" },
-  { name: "venv", for: "native", find: () => capture("python3", ["-c", "import ensurepip"]) !== undefined, debian: ["python3-venv"], elsewhere: "Python's venv module" },
+  {
+    name: "clangTidy",
+    for: "native",
+    find: () => which("clang-tidy-19"),
+    debian: ["clang-tidy-19"],
+    elsewhere: "clang-tidy 19",
+  },
+  {
+    name: "simde",
+    for: "native",
+    find: () => firstExisting("/usr/include/simde/wasm/simd128.h"),
+    debian: ["libsimde-dev"],
+    elsewhere: "SIMDe's headers in /usr/include",
+  },
+  {
+    name: "venv",
+    for: "native",
+    find: () => capture("python3", ["-c", "import ensurepip"]) !== undefined,
+    debian: ["python3-venv"],
+    elsewhere: "Python's venv module",
+  },
 ];
