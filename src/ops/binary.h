@@ -1,0 +1,55 @@
+// What operators of two operands that broadcast share.
+#pragma once
+
+#include <limits>
+#include <utility>
+
+#include "kernels/elementwise.h"
+#include "kernels/reference/binary.h"
+#include "kernels/requantize.h"
+#include "ops/op_def.h"
+
+namespace litequant {
+
+// One result of the operands' common shape; BAD_MODEL, showing both shapes, when there is none.
+std::vector<Shape> infer_broadcast(const NodeView& node);
+
+// How both operands are walked; UNSUPPORTED_OPERATOR when the shapes alternate more often than kMaxBroadcastLoops.
+BroadcastWalk walk_of(const NodeView& node);
+
+// Both operands and the result have one element type.
+void require_one_type(const NodeView& node);
+
+// The result is BOOL, the operands have one element type.
+void require_comparison_types(const NodeView& node);
+
+// 1 when both operands are equal in shape; else the larger rank: what operator versions depend on.
+int broadcast_rank(const NodeView& node);
+
+// Lowest and highest result of INT32 or INT64 arithmetic under a fused activation.
+template <typename T>
+std::pair<T, T> whole_number_range(Activation activation) {
+  constexpr T kHighest = std::numeric_limits<T>::max();
+  switch (activation) {
+    case Activation::relu: return {0, kHighest};
+    case Activation::relu6: return {0, 6};
+    case Activation::relu_n1_to_1: return {-1, 1};
+    default: return {std::numeric_limits<T>::min(), kHighest};
+  }
+}
+
+// The step result[i] = operation(a[..], b[..]).
+template <typename In, typename Out, typename Operation>
+Step binary_step(const NodeView& node, const CompileOptions& options, Operation operation) {
+  if (options.kernels == KernelSet::reference) {
+    return {.run = [a = node.input(0).shape, b = node.input(1).shape, out = infer_broadcast(node)[0],
+                    operation = std::move(operation)](const Frame& frame) {
+      reference::binary(out, a, frame.in<In>(0), b, frame.in<In>(1), frame.out<Out>(), operation);
+    }};
+  }
+  return {.run = [walk = walk_of(node), operation = std::move(operation)](const Frame& frame) {
+    map_elements(walk, frame.in<In>(0), frame.in<In>(1), frame.out<Out>(), operation);
+  }};
+}
+
+}  // namespace litequant
