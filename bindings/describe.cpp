@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "data/metadata.h"
 #include "ops/op_def.h"
+#include "quantize/passes/design.h"
+#include "quantize/quantize.h"
 
 namespace litequant {
 namespace {
@@ -144,6 +146,53 @@ void write_metadata(JsonWriter& json, const Model& model, const ModelFacts& fact
   json.end_array().end_object();
 }
 
+// What stays float or stands in the way, by the indices of the model without its dead nodes, as refusals count them.
+void write_integer_mode(JsonWriter& json, const Model& original, Mode mode) {
+  Model model = original;
+  fold_half_constants(model);
+  drop_dead_nodes(model);
+  Recipe recipe;
+  recipe.mode = mode;
+  size_t integer_nodes = 0, float_nodes = 0;
+  JsonWriter list;
+  list.begin_array();
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    const Graph& graph = model.graphs[g];
+    GraphDesign design(graph, static_cast<int32_t>(g));
+    choose_nodes(model, recipe, design);
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      integer_nodes += design.is_integer[n] ? 1 : 0;
+      if (design.reason[n].empty()) continue;
+      ++float_nodes;
+      list.begin_object().field("graph", g).field("node", n).field("operator", operator_name(graph.nodes[n]));
+      list.field("reason", design.reason[n]).end_object();
+    }
+  }
+  list.end_array();
+  std::string reason;
+  if (integer_nodes == 0) {
+    reason = float_nodes == 0 ? "there is no float operator left" : "no operator can compute in integers";
+  } else if (mode == Mode::int8_only && float_nodes > 0) {
+    reason = text(float_nodes, float_nodes == 1 ? " operator" : " operators", " would stay in float");
+  }
+  json.begin_object().field("possible", reason.empty()).field("reason", reason).field("needsStatistics", true);
+  json.key("float").json(list.text()).end_object();
+}
+
+void write_modes(JsonWriter& json, const Model& model) {
+  json.begin_object();
+  for (const Mode mode : {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16}) {
+    json.key(mode_name(mode));
+    if (needs_statistics(mode)) {
+      write_integer_mode(json, model, mode);
+    } else {
+      json.begin_object().field("possible", true).field("reason", "").field("needsStatistics", false);
+      json.key("float").begin_array().end_array().end_object();
+    }
+  }
+  json.end_object();
+}
+
 }  // namespace
 
 std::string type_text(DataType type) {
@@ -186,6 +235,8 @@ std::string describe_model(const Model& model) {
     }
   }
   json.field("parameterCount", parameters).field("constantBytes", bytes).field("isQuantized", is_quantized);
+  json.key("modes");
+  write_modes(json, model);
   return json.end_object().text();
 }
 

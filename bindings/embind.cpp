@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "compare/real_values.h"
 #include "data/npy.h"
@@ -14,6 +15,7 @@
 #include "format/load.h"
 #include "format/save.h"
 #include "handles.h"
+#include "quantize/quantize.h"
 #include "values.h"
 
 namespace litequant {
@@ -190,6 +192,19 @@ val merge_statistics(const val& texts) {
   });
 }
 
+// `statistics`: JSON, or empty for none. The model given back is the one its own file reads as.
+val quantize_model(int32_t model, const val& recipe, const std::string& statistics) {
+  return guarded([&] {
+    std::optional<Statistics> ranges;
+    if (!statistics.empty()) ranges = Statistics::from_json(statistics);
+    const Model& original = *handles().get<ModelHandle>(model);
+    const auto file = save_model(quantize(original, recipe_from(recipe), ranges ? &*ranges : nullptr));
+    val out = added_model(load_model(file));
+    out.set("bytes", to_uint8_array(file));
+    return out;
+  });
+}
+
 // ---- Compare --------------------------------------------------------------------------------------------------------
 
 val make_comparison(int32_t reference, int32_t candidate, int32_t reference_graph, int32_t candidate_graph,
@@ -360,6 +375,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("calibrate", &calibrate);
   function("calibrated", &calibrated);
   function("mergeStatistics", &merge_statistics);
+  function("quantize", &quantize_model);
   function("makeComparison", &make_comparison);
   function("compare", &compare);
   function("compared", &compared);

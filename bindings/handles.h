@@ -24,9 +24,10 @@ class ResizableSession {
   ResizableSession(ModelHandle model, int32_t graph, PlanOptions options)
       : model_(std::move(model)), graph_(graph), options_(options) {}
 
-  // Empty shapes: those it has, or at first the file's own.
+  // Empty shapes: those it has, or at first the file's own. After a failure it has those from before.
   Session& with_shapes(std::vector<Shape> shapes) {
-    if (!session_ || (!shapes.empty() && shapes != shapes_)) {
+    if (shapes.empty()) shapes = shapes_;
+    if (!session_ || shapes != shapes_) {
       session_.reset();  // its memory is free before the next one is made
       session_ = std::make_unique<Session>(Plan::make(model_, graph_, shapes, options_));
       shapes_ = std::move(shapes);

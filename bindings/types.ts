@@ -317,7 +317,7 @@ export interface Statistics extends Disposable {
 
 /** The form in which statistics are kept in files. */
 export interface StatisticsJSON {
-  readonly format: "litequant-statistics";
+  readonly litequant: "statistics";
   readonly version: number;
   readonly [field: string]: unknown;
 }
@@ -326,6 +326,10 @@ export interface Recipe {
   readonly mode: Mode;
   /** Type of the model's inputs and outputs. Default: "int8" for "int8-only", else "float32". */
   readonly io?: InputOutputType;
+  /** Default: "per-channel". */
+  readonly weights?: "per-channel" | "per-tensor";
+  /** Operators that stay in float, by graph (default 0) and node. */
+  readonly keepFloat?: readonly { readonly graph?: number; readonly node: number }[];
 }
 
 // ---- Session --------------------------------------------------------------------------------------------------------

@@ -71,6 +71,19 @@ ImageRecipe image_recipe_from(const val& options) {
   return recipe;
 }
 
+Recipe recipe_from(const val& options) {
+  Recipe recipe;
+  recipe.mode = parse_mode(options["mode"].as<std::string>());
+  const auto io = options["io"].as<std::string>();
+  if (!io.empty()) recipe.io = parse_io(io);
+  const auto weights = options["weights"].as<std::string>();
+  if (!weights.empty()) recipe.weights = parse_weight_granularity(weights);
+  const val kept = options["keepFloat"];
+  const auto count = kept["length"].as<size_t>();
+  for (size_t i = 0; i < count; ++i) recipe.keep_float.push_back({kept[i][0].as<int32_t>(), kept[i][1].as<int32_t>()});
+  return recipe;
+}
+
 val error_value(const Error& error) {
   val detail = val::object();
   detail.set("code", std::string(error_code_name(error.code())));

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "data/image.h"
 #include "model/shape.h"
+#include "quantize/recipe.h"
 
 namespace litequant {
 
@@ -35,6 +36,9 @@ std::vector<Shape> shapes_from(const emscripten::val& lists);
 
 // The fields of ImageOptions, all of them present (the TypeScript side fills in the defaults).
 ImageRecipe image_recipe_from(const emscripten::val& options);
+
+// {mode, io, weights, keepFloat: [[graph, node], ...]}; empty texts are defaults.
+Recipe recipe_from(const emscripten::val& recipe);
 
 // {error: {code, message, hint, operator, node, tensor}}
 emscripten::val error_value(const Error& error);

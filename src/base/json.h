@@ -46,6 +46,12 @@ class JsonWriter {
     append_text(text_, number);
     return *this;
   }
+  // A value that is JSON already.
+  JsonWriter& json(std::string_view text) {
+    separate();
+    text_ += text;
+    return *this;
+  }
   JsonWriter& null() {
     separate();
     text_ += "null";

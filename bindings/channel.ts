@@ -1,0 +1,81 @@
+// Where an engine lives: in this thread, or in a worker.
+import { LiteQuantError } from "./errors.js";
+import { Host } from "./host.js";
+import type { Reply, Request } from "./protocol.js";
+
+export interface Channel {
+  /** True if calls run elsewhere, so that one that hangs can be ended from here. */
+  readonly isWorker: boolean;
+  /** Rejects with WORKER_LOST when the engine is gone. */
+  send(request: Request, transfer: ArrayBuffer[]): Promise<Reply>;
+  close(): void;
+}
+
+/** In this thread. Gives the event loop a turn before a call when the last one was long ago, so that signals arrive. */
+export class DirectChannel implements Channel {
+  readonly isWorker = false;
+  readonly #host = new Host();
+  #lastTurn = 0;
+
+  async send(request: Request): Promise<Reply> {
+    const now = performance.now();
+    if (now - this.#lastTurn > 15) {
+      await nextTurn();
+      this.#lastTurn = performance.now();
+    }
+    return await this.#host.answer(request);
+  }
+
+  close(): void {
+    // Nothing runs between calls; the module is dropped with this object.
+  }
+}
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      channel.port1.close();
+      resolve();
+    };
+    channel.port2.postMessage(undefined);
+  });
+
+export class WorkerChannel implements Channel {
+  readonly isWorker = true;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.onmessage = (event: MessageEvent<Reply>) => {
+      this.#waiting.get(event.data.id)?.resolve(event.data);
+      this.#waiting.delete(event.data.id);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      this.#lose(event.message ? `the worker stopped: ${event.message}` : "the worker's script could not be run");
+    };
+    worker.onmessageerror = () => this.#lose("a message to or from the worker could not be read");
+  }
+
+  send(request: Request, transfer: ArrayBuffer[]): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request.id, { resolve, reject });
+      this.#worker.postMessage(request, transfer);
+    });
+  }
+
+  close(): void {
+    this.#lose("the engine was ended");
+  }
+
+  #lose(message: string): void {
+    this.#worker.terminate();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) {
+      reject(new LiteQuantError({ code: "WORKER_LOST", message, hint: "the next call starts a new engine" }));
+    }
+  }
+}
