@@ -24,6 +24,7 @@ export default tseslint.config(
     files: ["**/*.ts", "**/*.tsx"],
     rules: {
       "no-undef": "off", // the compiler knows
+      "@typescript-eslint/no-non-null-assertion": "off", // elements of arrays, under noUncheckedIndexedAccess
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
