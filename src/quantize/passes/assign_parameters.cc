@@ -1,0 +1,258 @@
+// Scales and zero points of every activation.
+//
+// A node of rule `same` shares one pair with its operands and results. With a single real operand the operand's pair
+// goes down to the results; with several (CONCATENATION, MAXIMUM) the result's goes up into the nodes that make the
+// operands, so that no QUANTIZE is needed between them. Both ways some ranges that calibration saw are not used: that is
+// settled first. Then pairs spread over the graph until nothing changes, and where two demands meet on one tensor the
+// second reader gets its own pair, which `write_integers` turns into a QUANTIZE. The order of visits decides who is
+// first; it is that of TensorFlow's converter, so that the same tensors get the same pairs.
+#include <algorithm>
+
+#include "base/error.h"
+#include "quantize/passes/design.h"
+
+namespace litequant {
+namespace {
+
+class Assignment {
+ public:
+  Assignment(const Model& model, const Statistics& statistics, GraphDesign& design)
+      : model_(model),
+        graph_(model.graphs[static_cast<size_t>(design.graph_index)]),
+        design_(design),
+        links_(design.links),
+        has_range_(graph_.tensors.size(), false),
+        is_settled_(graph_.tensors.size(), false) {
+    collect_ranges(statistics);
+    drop_redundant_ranges();
+    take_ranges();
+    spread();
+    push_into_free_producers();
+  }
+
+ private:
+  // ---- what a node demands ----
+
+  OutputRule rule(int32_t node) const {
+    if (node == kNoNode || !design_.is_integer[static_cast<size_t>(node)]) return OutputRule::none;
+    return find_op(graph_.nodes[static_cast<size_t>(node)])->quant.output;
+  }
+  bool is_tied(int32_t node) const { return rule(node) == OutputRule::same; }
+
+  const Tensor& tensor(int32_t index) const { return graph_.tensors[static_cast<size_t>(index)]; }
+
+  // Real-valued operands that are not constants.
+  std::vector<int32_t> real_operands(int32_t node) const {
+    std::vector<int32_t> operands;
+    const Node& use = graph_.nodes[static_cast<size_t>(node)];
+    for (size_t i = 0; i < use.inputs.size(); ++i) {
+      if (use.inputs[i] != kNoTensor && is_real_value(model_, tensor(use.inputs[i]))) {
+        operands.push_back(static_cast<int32_t>(i));
+      }
+    }
+    return operands;
+  }
+  std::vector<int32_t> real_results(int32_t node) const {
+    std::vector<int32_t> results;
+    for (const int32_t output : graph_.nodes[static_cast<size_t>(node)].outputs) {
+      if (output != kNoTensor && tensor(output).type == DataType::float32) results.push_back(output);
+    }
+    return results;
+  }
+  bool prefers_result(int32_t node) const {
+    const Node& use = graph_.nodes[static_cast<size_t>(node)];
+    return std::count_if(use.inputs.begin(), use.inputs.end(), [&](int32_t input) {
+             return input != kNoTensor && tensor(input).type == DataType::float32;
+           }) > 1;
+  }
+
+  // ---- ranges ----
+
+  void collect_ranges(const Statistics& statistics) {
+    ranges_.resize(graph_.tensors.size());
+    for (size_t t = 0; t < graph_.tensors.size(); ++t) {
+      if (!is_real_value(model_, graph_.tensors[t])) continue;
+      const auto range = statistics.range(design_.graph_index, static_cast<int32_t>(t));
+      if (!range) continue;
+      ranges_[t] = *range;
+      has_range_[t] = true;
+    }
+  }
+
+  void drop_redundant_ranges() {
+    std::vector<bool> is_redundant(graph_.tensors.size(), false);
+    // Down: prescribed results, and results tied to a single operand whose range is known.
+    std::vector<int32_t> work;
+    std::vector<bool> is_visited(graph_.tensors.size(), false);
+    for (size_t t = 0; t < has_range_.size(); ++t) {
+      if (!has_range_[t]) continue;
+      work.push_back(static_cast<int32_t>(t));
+      is_visited[t] = true;
+    }
+    while (!work.empty()) {
+      const int32_t t = work.back();
+      work.pop_back();
+      if (rule(links_.producer[static_cast<size_t>(t)]) == OutputRule::fixed) is_redundant[static_cast<size_t>(t)] = true;
+      for (const Use use : links_.uses[static_cast<size_t>(t)]) {
+        if (!is_tied(use.node) || prefers_result(use.node)) continue;
+        for (const int32_t result : real_results(use.node)) {
+          if (!has_range_[static_cast<size_t>(result)]) continue;
+          is_redundant[static_cast<size_t>(result)] = true;
+          if (is_visited[static_cast<size_t>(result)]) continue;
+          is_visited[static_cast<size_t>(result)] = true;
+          work.push_back(result);
+        }
+      }
+    }
+    // Up: operands of what is tied to a result whose range is kept.
+    is_visited.assign(is_visited.size(), false);
+    for (size_t t = 0; t < has_range_.size(); ++t) {
+      if (has_range_[t] && !is_redundant[t]) work.push_back(static_cast<int32_t>(t));
+    }
+    while (!work.empty()) {
+      const int32_t producer = links_.producer[static_cast<size_t>(work.back())];
+      work.pop_back();
+      if (!is_tied(producer)) continue;
+      for (const int32_t operand : real_operands(producer)) {
+        const auto t = static_cast<size_t>(graph_.nodes[static_cast<size_t>(producer)].inputs[static_cast<size_t>(operand)]);
+        if (!has_range_[t]) continue;
+        is_redundant[t] = true;
+        if (is_visited[t]) continue;
+        is_visited[t] = true;
+        work.push_back(static_cast<int32_t>(t));
+      }
+    }
+    for (size_t t = 0; t < has_range_.size(); ++t) {
+      if (is_redundant[t]) has_range_[t] = false;
+    }
+  }
+
+  void take_ranges() {
+    for (size_t t = 0; t < graph_.tensors.size(); ++t) {
+      const int32_t producer = links_.producer[t];
+      if (producer != kNoNode && graph_.nodes[static_cast<size_t>(producer)].op == OpCode::dequantize &&
+          is_bridge(model_, graph_, graph_.nodes[static_cast<size_t>(producer)])) {
+        const Quantization& known = tensor(graph_.nodes[static_cast<size_t>(producer)].inputs[0]).quantization;
+        design_.value[t] = Parameters{known.scale[0], static_cast<int32_t>(known.zero_point[0])};
+        is_settled_[t] = true;
+      } else if (has_range_[t]) {
+        design_.value[t] = activation_parameters(ranges_[t].min, ranges_[t].max);
+        is_settled_[t] = true;
+      }
+    }
+  }
+
+  // ---- spreading ----
+
+  void spread() {
+    std::vector<bool> is_done(graph_.nodes.size(), false);
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (design_.is_integer[n]) work_.push_back(static_cast<int32_t>(n));
+    }
+    while (!work_.empty()) {
+      const int32_t node = work_.back();
+      work_.pop_back();
+      const auto n = static_cast<size_t>(node);
+      if (is_done[n] || !design_.is_integer[n]) continue;
+      is_done[n] = true;
+      if (is_tied(node)) {
+        const auto common = common_parameters(node);
+        if (!common) {
+          is_done[n] = false;  // comes again when a neighbour learns its own
+          continue;
+        }
+        design_.tied[n] = common;
+        for (const int32_t operand : real_operands(node)) demand_operand(node, operand, *common);
+        for (const int32_t result : real_results(node)) demand_result(result, *common);
+      } else if (rule(node) == OutputRule::fixed) {
+        const FixedOutput& fixed = find_op(graph_.nodes[n])->quant.fixed_int8;
+        for (const int32_t result : real_results(node)) demand_result(result, {fixed.scale, fixed.zero_point});
+      }
+    }
+  }
+
+  std::optional<Parameters> common_parameters(int32_t node) const {
+    std::vector<int32_t> settled, known;  // tensors; operands before results
+    const Node& use = graph_.nodes[static_cast<size_t>(node)];
+    const auto sort_in = [&](int32_t t) {
+      if (is_settled_[static_cast<size_t>(t)]) {
+        settled.push_back(t);
+      } else if (design_.value[static_cast<size_t>(t)]) {
+        known.push_back(t);
+      }
+    };
+    for (const int32_t operand : real_operands(node)) sort_in(use.inputs[static_cast<size_t>(operand)]);
+    const size_t settled_operands = settled.size(), known_operands = known.size();
+    const bool one_operand = use.inputs.size() == 1, one_result = use.outputs.size() == 1;
+    const auto parameters = [&](int32_t t) { return design_.value[static_cast<size_t>(t)]; };
+    if (one_operand && settled_operands == 1) return parameters(settled.front());
+    for (const int32_t result : real_results(node)) sort_in(result);
+    if (one_result && settled.size() - settled_operands == 1) return parameters(settled.back());
+    if (!settled.empty()) return parameters(settled.front());
+    if (one_operand && known_operands == 1) return parameters(known.front());
+    if (one_result && known.size() - known_operands == 1) return parameters(known.back());
+    if (!known.empty()) return parameters(known.front());
+    return std::nullopt;
+  }
+
+  void demand_operand(int32_t node, int32_t operand, Parameters wanted) {
+    const auto t = static_cast<size_t>(graph_.nodes[static_cast<size_t>(node)].inputs[static_cast<size_t>(operand)]);
+    if (design_.value[t] == wanted) return;
+    if (design_.value[t]) {
+      design_.operand[{node, operand}] = wanted;
+      return;
+    }
+    design_.value[t] = wanted;
+    if (links_.producer[t] != kNoNode) work_.push_back(links_.producer[t]);
+    // Readers of the same tensor that wait for parameters.
+    push_readers(t);
+  }
+
+  void demand_result(int32_t result, Parameters wanted) {
+    const auto t = static_cast<size_t>(result);
+    if (design_.value[t] == wanted) return;
+    if (design_.value[t]) {
+      design_.produced[t] = wanted;
+      return;
+    }
+    design_.value[t] = wanted;
+    push_readers(t);
+  }
+
+  void push_readers(size_t t) {
+    const auto& uses = links_.uses[t];
+    for (auto use = uses.rbegin(); use != uses.rend(); ++use) work_.push_back(use->node);
+  }
+
+  // A node of free range whose only reader wants other parameters writes those at once.
+  void push_into_free_producers() {
+    for (auto demand = design_.operand.begin(); demand != design_.operand.end();) {
+      const auto [node, operand] = demand->first;
+      const auto t = static_cast<size_t>(graph_.nodes[static_cast<size_t>(node)].inputs[static_cast<size_t>(operand)]);
+      const bool only_reader = links_.uses[t].size() == 1 && links_.output_uses[t] == 0;
+      if (only_reader && rule(links_.producer[t]) == OutputRule::free) {
+        design_.value[t] = demand->second;
+        demand = design_.operand.erase(demand);
+      } else {
+        ++demand;
+      }
+    }
+  }
+
+  const Model& model_;
+  const Graph& graph_;
+  GraphDesign& design_;
+  const Links& links_;
+  std::vector<Range> ranges_;
+  std::vector<bool> has_range_;   // per tensor: a range that is used
+  std::vector<bool> is_settled_;  // per tensor: parameters that spreading never changes
+  std::vector<int32_t> work_;     // nodes to visit, the last first
+};
+
+}  // namespace
+
+void assign_parameters(const Model& model, const Statistics& statistics, GraphDesign& design) {
+  Assignment(model, statistics, design);
+}
+
+}  // namespace litequant

@@ -1,0 +1,166 @@
+// Which nodes compute in integers.
+#include <algorithm>
+
+#include "base/text.h"
+#include "quantize/passes/design.h"
+
+namespace litequant {
+namespace {
+
+constexpr int64_t kActivationRelu6 = 3;  // the last of the fused activations that integer kernels know
+
+bool keeps_float(const Recipe& recipe, int32_t graph, int32_t node) {
+  const auto& kept = recipe.keep_float;
+  return std::find(kept.begin(), kept.end(), NodeReference{graph, node}) != kept.end();
+}
+
+const Tensor* tensor_at(const Graph& graph, int32_t index) {
+  return index == kNoTensor ? nullptr : &graph.tensors[static_cast<size_t>(index)];
+}
+
+bool touches_floats(const Graph& graph, const Node& node) {
+  const auto is_float = [&](int32_t index) {
+    const Tensor* tensor = tensor_at(graph, index);
+    return tensor != nullptr && tensor->type == DataType::float32;
+  };
+  return std::any_of(node.inputs.begin(), node.inputs.end(), is_float) ||
+         std::any_of(node.outputs.begin(), node.outputs.end(), is_float);
+}
+
+// One bias value per channel of the weights.
+bool bias_fits(const Graph& graph, const Node& node, const QuantRule& rule, const Tensor& bias) {
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (rule.role(i) != Role::weight || rule.weight_axis < 0) continue;
+    const Tensor* weights = tensor_at(graph, node.inputs[i]);
+    return weights != nullptr && weights->shape.rank() > rule.weight_axis &&
+           bias.shape.count() == weights->shape[rule.weight_axis];
+  }
+  return true;
+}
+
+// Why this node cannot compute in integers; empty when it can. The node touches floats.
+std::string obstacle(const Model& model, const Graph& graph, const Node& node) {
+  const OpDef* row = find_op(node);
+  if (row == nullptr || !row->quant.int8) return "no integer kernel exists";
+  const QuantRule& rule = row->quant;
+  if (node.options.integer("fused_activation_function") > kActivationRelu6) {
+    return "its fused activation has no integer form";
+  }
+  size_t real_operands = 0;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const Tensor* tensor = tensor_at(graph, node.inputs[i]);
+    if (tensor == nullptr) continue;
+    const Role role = role_of(model, graph, node, *row, i);
+    const bool is_float = tensor->type == DataType::float32;
+    if (tensor->is_variable) return "it keeps a float state from one run to the next";
+    if (role == Role::none) {
+      if (is_float) return text("its operand ", i, " has no integer form");
+      continue;
+    }
+    if (!is_float) return text("its operand ", i, " is ", data_type_name(tensor->type), " already");
+    if (tensor->sparsity) return "its weights are stored sparse";
+    const bool is_constant = model.is_constant(*tensor);
+    if (role == Role::weight && !is_constant) return "its weights are computed at run time";
+    if (role == Role::weight && tensor->shape.rank() <= rule.weight_axis) return "its weights lack an axis of channels";
+    if (role == Role::bias && !is_constant) return "its bias is computed at run time";
+    if (role == Role::bias && !bias_fits(graph, node, rule, *tensor)) return "its bias does not fit its weights";
+    ++real_operands;
+  }
+  if (real_operands == 0) return "it makes floats of other types";
+  for (const int32_t output : node.outputs) {
+    const Tensor* tensor = tensor_at(graph, output);
+    if (tensor != nullptr && tensor->type == DataType::float32 && rule.output == OutputRule::none) {
+      return "its result has no integer form";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+bool is_real_value(const Model& model, const Tensor& tensor) {
+  return tensor.type == DataType::float32 && !model.is_constant(tensor) && !tensor.is_variable;
+}
+
+bool is_real_constant(const Model& model, const Tensor& tensor) {
+  return tensor.type == DataType::float32 && model.is_constant(tensor) && !tensor.is_variable;
+}
+
+Role role_of(const Model& model, const Graph& graph, const Node& node, const OpDef& row, size_t operand) {
+  const Role role = row.quant.role(operand);
+  // FULLY_CONNECTED subtracts the zero point of its weights, so they may be any activation.
+  if (role == Role::weight && node.op == OpCode::fully_connected && node.has_input(operand) &&
+      is_real_value(model, graph.tensors[static_cast<size_t>(node.inputs[operand])])) {
+    return Role::data;
+  }
+  return role;
+}
+
+bool is_bridge(const Model& model, const Graph& graph, const Node& node) {
+  if (node.inputs.size() != 1 || node.outputs.size() != 1 || node.inputs[0] == kNoTensor) return false;
+  const Tensor& from = graph.tensors[static_cast<size_t>(node.inputs[0])];
+  const Tensor& to = graph.tensors[static_cast<size_t>(node.outputs[0])];
+  const auto is_int8 = [&](const Tensor& tensor) {
+    return tensor.type == DataType::int8 && tensor.quantization.scale.size() == 1 && !model.is_constant(tensor);
+  };
+  if (node.op == OpCode::dequantize) return is_int8(from) && is_real_value(model, to);
+  if (node.op == OpCode::quantize) return is_real_value(model, from) && is_int8(to);
+  return false;
+}
+
+std::vector<bool> entry_graphs(const Model& model) {
+  std::vector<bool> is_entry(model.graphs.size(), false);
+  if (!is_entry.empty()) is_entry[0] = true;
+  for (const Signature& signature : model.signatures) is_entry[signature.graph] = true;
+  return is_entry;
+}
+
+GraphDesign::GraphDesign(const Graph& graph, int32_t index)
+    : graph_index(index),
+      links(graph),
+      is_needed(needed_nodes(graph)),
+      is_integer(graph.nodes.size(), false),
+      reason(graph.nodes.size()),
+      value(graph.tensors.size()),
+      produced(graph.tensors.size()),
+      tied(graph.nodes.size()) {}
+
+void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design) {
+  const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
+  const bool is_entry = entry_graphs(model)[static_cast<size_t>(design.graph_index)];
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (!design.is_needed[n] || !touches_floats(graph, node) || is_bridge(model, graph, node)) continue;
+    std::string& reason = design.reason[n];
+    if (!is_entry) {
+      reason = "subgraphs that control flow calls stay in float";
+    } else if (keeps_float(recipe, design.graph_index, static_cast<int32_t>(n))) {
+      reason = "the recipe keeps it in float";
+    } else {
+      reason = obstacle(model, graph, node);
+    }
+    design.is_integer[n] = reason.empty();
+  }
+}
+
+void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs) {
+  std::string message;
+  size_t count = 0;
+  Place first;
+  for (const GraphDesign& design : designs) {
+    const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      if (design.reason[n].empty()) continue;
+      if (count++ > 0) message += "; ";
+      message += text("operator ", n, " (", operator_name(graph.nodes[n]), ") of subgraph ", design.graph_index, ": ",
+                      design.reason[n]);
+    }
+  }
+  if (count == 0) return;
+  fail(ErrorCode::refused,
+       text("mode ", mode_name(recipe.mode), " would leave ", count, count == 1 ? " operator" : " operators",
+            " in float: ", message),
+       {}, text("mode int8 keeps ", count == 1 ? "it" : "them", " in float between DEQUANTIZE and QUANTIZE"));
+}
+
+}  // namespace litequant

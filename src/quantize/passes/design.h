@@ -1,0 +1,86 @@
+// What the integer modes decide about a graph before any of it is rewritten.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "ops/op_def.h"
+#include "quantize/parameters.h"
+#include "quantize/passes/links.h"
+#include "quantize/recipe.h"
+#include "quantize/statistics.h"
+
+namespace litequant {
+
+struct GraphDesign {
+  GraphDesign(const Graph& graph, int32_t graph_index);
+
+  int32_t graph_index;
+  Links links;
+
+  std::vector<bool> is_needed;  // per node
+
+  // Per node: whether it computes in integers; where it is a float operator that stays, why.
+  std::vector<bool> is_integer;
+  std::vector<std::string> reason;
+
+  // Per tensor: the parameters under which its integers are read.
+  std::vector<std::optional<Parameters>> value;
+  // Per tensor: those under which its node writes them, where they differ (a prescribed output under a tied reader).
+  std::vector<std::optional<Parameters>> produced;
+  // Operands that are read under other parameters than `value`.
+  std::map<std::pair<int32_t, int32_t>, Parameters> operand;
+  // Per node whose operands and results are tied: the common parameters.
+  std::vector<std::optional<Parameters>> tied;
+};
+
+// A float32 tensor that is computed or given, not a constant.
+bool is_real_value(const Model& model, const Tensor& tensor);
+// A float32 constant.
+bool is_real_constant(const Model& model, const Tensor& tensor);
+
+// The role of an operand in the node at hand: weights that are computed at run time are data.
+Role role_of(const Model& model, const Graph& graph, const Node& node, const OpDef& row, size_t operand);
+
+// Whether a quantized model's DEQUANTIZE or QUANTIZE: a bridge between integers that were there and floats.
+bool is_bridge(const Model& model, const Graph& graph, const Node& node);
+
+// The graphs that the caller runs: the first, and those that signatures name. The others are bodies of control flow.
+std::vector<bool> entry_graphs(const Model& model);
+
+// Per node: whether some graph output, or a state, needs it.
+std::vector<bool> needed_nodes(const Graph& graph);
+
+// ---- The passes, in the order they run ------------------------------------------------------------------------------
+
+// Readers of float16 constants behind DEQUANTIZE read float32 constants instead. Nodes keep their numbers.
+void fold_half_constants(Model& model);
+
+// Fills is_integer and reason.
+void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design);
+// int8-only: throws REFUSED with one message that names every float operator left.
+void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs);
+// Fills value, produced, operand and tied from the statistics.
+void assign_parameters(const Model& model, const Statistics& statistics, GraphDesign& design);
+// Rewrites the graph: integer nodes, their constants, QUANTIZE and DEQUANTIZE where readers disagree, the border.
+void write_integers(Model& model, const Recipe& recipe, const GraphDesign& design);
+
+// dynamic: int8 weights under float activations.
+void quantize_weights_only(Model& model, const Recipe& recipe);
+// float16: constants in half precision, each with a DEQUANTIZE.
+void halve_constants(Model& model, const Recipe& recipe);
+
+// Nodes without effect on any graph output go.
+void drop_dead_nodes(Model& model);
+// What no graph, signature or metadata refers to goes; indices close up.
+void drop_unused(Model& model);
+// Entries of the metadata that no longer hold go.
+void update_metadata(Model& model, const Recipe& recipe);
+
+}  // namespace litequant

@@ -1,0 +1,77 @@
+// dynamic: int8 weights under float activations, which the kernels quantize as they come.
+#include <algorithm>
+#include <string_view>
+
+#include "quantize/passes/constant_store.h"
+#include "quantize/passes/design.h"
+
+namespace litequant {
+namespace {
+
+constexpr std::string_view kTablesWithAsymmetricInputs[] = {
+    "FullyConnectedOptions", "BatchMatMulOptions",  "SVDFOptions",
+    "RNNOptions",            "SequenceRNNOptions",  "BidirectionalSequenceRNNOptions",
+    "LSTMOptions",           "UnidirectionalSequenceLSTMOptions", "BidirectionalSequenceLSTMOptions"};
+
+bool kept(const Recipe& recipe, int32_t graph, size_t node) {
+  const NodeReference here{graph, static_cast<int32_t>(node)};
+  return std::find(recipe.keep_float.begin(), recipe.keep_float.end(), here) != recipe.keep_float.end();
+}
+
+// The operands that become int8; none when the node stays as it is.
+std::vector<size_t> weights_of(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
+                               int64_t least_elements) {
+  std::vector<size_t> weights;
+  bool has_role = false;
+  for (size_t i = 0; i < node.inputs.size(); ++i) has_role = has_role || row.quant.role(i) == Role::weight;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!node.has_input(i)) continue;
+    const Tensor& tensor = graph.tensors[static_cast<size_t>(node.inputs[i])];
+    const Role role = row.quant.role(i);
+    const bool is_data = role == Role::data && (has_role || i == 0);
+    if (is_data && !is_real_value(model, tensor)) return {};  // hybrid kernels take float activations only
+    // A product of two activations has a constant in place of weights.
+    const bool is_weight = has_role ? role == Role::weight : role == Role::data && i > 0;
+    if (!is_weight) continue;
+    const bool is_eligible = is_real_constant(model, tensor) && !tensor.sparsity &&
+                             tensor.shape.count() >= least_elements && tensor.shape.rank() > row.quant.weight_axis;
+    if (!is_eligible) return {};  // a cell with some of its weights in float has no kernel
+    weights.push_back(i);
+  }
+  return weights;
+}
+
+}  // namespace
+
+void quantize_weights_only(Model& model, const Recipe& recipe) {
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    const auto graph_index = static_cast<int32_t>(g);
+    ConstantStore constants(model, graph_index);
+    for (size_t n = 0; n < model.graphs[g].nodes.size(); ++n) {
+      const OpDef* row = find_op(model.graphs[g].nodes[n]);
+      if (row == nullptr || !row->quant.hybrid || kept(recipe, graph_index, n)) continue;
+      const auto weights =
+          weights_of(model, model.graphs[g], model.graphs[g].nodes[n], *row, recipe.dynamic_minimum_elements);
+      if (weights.empty()) continue;
+      for (const size_t operand : weights) {
+        const int32_t t = model.graphs[g].nodes[n].inputs[operand];
+        const auto values = finite_constant(model, graph_index, t);
+        const int axis = recipe.weights == WeightGranularity::per_channel ? row->quant.weight_axis : -1;
+        const ChannelLayout layout =
+            channel_layout(model.graphs[g].tensors[static_cast<size_t>(t)].shape.dims(), axis);
+        const std::vector<float> scale = weight_scales(values, layout);
+        const int32_t quantized =
+            constants.add_weights(t, {scale, quantize_weights(values, layout, scale)}, row->quant.weight_axis);
+        model.graphs[g].nodes[n].inputs[operand] = quantized;
+      }
+      Node& node = model.graphs[g].nodes[n];
+      if (std::find(std::begin(kTablesWithAsymmetricInputs), std::end(kTablesWithAsymmetricInputs),
+                    node.options.table()) != std::end(kTablesWithAsymmetricInputs)) {
+        node.options.set("asymmetric_quantize_inputs", int64_t{1});
+      }
+      node.version = std::max(node.version, row->version(NodeView(model, graph_index, static_cast<int32_t>(n))));
+    }
+  }
+}
+
+}  // namespace litequant

@@ -1,0 +1,329 @@
+// Rewrites one graph as its design says.
+//
+// Each tensor keeps its slot in the form its node writes (or the border gives); another form is made by a QUANTIZE or
+// DEQUANTIZE right before its first reader, once. Tensors of the border keep their names.
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "quantize/passes/constant_store.h"
+#include "quantize/passes/design.h"
+
+namespace litequant {
+namespace {
+
+// How a tensor is held: float, or integers under parameters.
+struct Form {
+  DataType type = DataType::float32;
+  Parameters parameters = {};
+  auto operator<=>(const Form&) const = default;
+};
+
+constexpr Form kFloat = {};
+Form int8_form(Parameters parameters) { return {DataType::int8, parameters}; }
+// The same values as unsigned integers.
+Form uint8_form(Parameters parameters) {
+  return {DataType::uint8, {parameters.scale, parameters.zero_point + 128}};
+}
+
+class GraphWriter {
+ public:
+  GraphWriter(Model& model, const Recipe& recipe, const GraphDesign& design)
+      : model_(model),
+        recipe_(recipe),
+        design_(design),
+        g_(static_cast<size_t>(design.graph_index)),
+        io_(io_of(recipe)),
+        constants_(model, design.graph_index),
+        base_(graph().tensors.size(), kFloat) {
+    for (const Tensor& held : graph().tensors) is_value_.push_back(is_real_value(model, held));
+  }
+
+  void write() {
+    std::vector<Node> float_nodes = std::move(graph().nodes);
+    graph().nodes.clear();
+    write_inputs();
+    for (size_t n = 0; n < float_nodes.size(); ++n) {
+      if (design_.is_needed[n]) write_node(static_cast<int32_t>(n), std::move(float_nodes[n]));
+    }
+    write_outputs();
+    rename_signature_entries();
+  }
+
+ private:
+  Graph& graph() { return model_.graphs[g_]; }
+  Tensor& tensor(int32_t index) { return graph().tensors[static_cast<size_t>(index)]; }
+
+  Parameters value(int32_t t) {
+    const auto& known = design_.value[static_cast<size_t>(t)];
+    if (!known) {
+      fail(ErrorCode::empty_dataset, "calibration has seen no value of this tensor",
+           place_of_tensor(model_, design_.graph_index, t), "calibrate with at least one sample of this subgraph's inputs");
+    }
+    return *known;
+  }
+
+  // ---- forms ----
+
+  void hold_as(int32_t t, Form form) {
+    base_[static_cast<size_t>(t)] = form;
+    set_form(tensor(t), form);
+  }
+
+  static void set_form(Tensor& tensor, Form form) {
+    tensor.type = form.type;
+    tensor.quantization = form == kFloat ? Quantization() : per_tensor(form.parameters);
+    tensor.has_quantization = form != kFloat;
+  }
+
+  int32_t add_tensor_like(int32_t t, Form form, std::string_view suffix) {
+    Tensor copy = tensor(t);
+    copy.name += suffix;
+    copy.buffer = 0;
+    set_form(copy, form);
+    graph().tensors.push_back(std::move(copy));
+    return static_cast<int32_t>(graph().tensors.size() - 1);
+  }
+
+  // QUANTIZE and DEQUANTIZE.
+  void add_conversion(int32_t from, int32_t to) {
+    Node node;
+    node.op = tensor(to).type == DataType::float32 ? OpCode::dequantize : OpCode::quantize;
+    node.inputs = {from};
+    node.outputs = {to};
+    graph().nodes.push_back(std::move(node));
+    set_version(graph().nodes.size() - 1);
+  }
+
+  // The tensor that holds `t` (a real value) in this form.
+  int32_t in_form(int32_t t, Form wanted) {
+    const Form base = base_[static_cast<size_t>(t)];
+    if (wanted == base) return t;
+    const auto key = std::pair(t, wanted);
+    if (const auto found = converted_.find(key); found != converted_.end()) return found->second;
+    // Readers under other parameters than the usual start from the usual.
+    int32_t from = t;
+    const auto& usual = design_.value[static_cast<size_t>(t)];
+    if (base.type == DataType::int8 && wanted.type == DataType::int8 && usual && *usual != wanted.parameters) {
+      from = in_form(t, int8_form(*usual));
+    }
+    const int32_t to = add_tensor_like(t, wanted, wanted == kFloat ? "_dequantized" : "_quantized");
+    converted_.emplace(key, to);
+    add_conversion(from, to);
+    return to;
+  }
+
+  // ---- the border ----
+
+  void write_inputs() {
+    for (int32_t& input : graph().inputs) {
+      const int32_t t = input;
+      if (io_ == DataType::float32 || !is_value_[static_cast<size_t>(t)]) continue;
+      if (const auto known = borders_in_.find(t); known != borders_in_.end()) {
+        input = known->second;
+        continue;
+      }
+      const Form form = int8_form(value(t));
+      if (io_ == DataType::uint8) {
+        input = add_tensor_like(t, uint8_form(form.parameters), "");
+        tensor(t).name += "_int8";
+        hold_as(t, form);
+        add_conversion(input, t);
+      } else {
+        hold_as(t, form);
+      }
+      borders_in_[t] = input;
+    }
+  }
+
+  void write_outputs() {
+    for (int32_t& output : graph().outputs) {
+      const int32_t t = output;
+      if (!is_value_[static_cast<size_t>(t)]) continue;
+      if (const auto known = borders_out_.find(t); known != borders_out_.end()) {
+        output = known->second;
+        continue;
+      }
+      const Form base = base_[static_cast<size_t>(t)];
+      Form wanted = kFloat;
+      if (io_ != DataType::float32) {
+        wanted = base == kFloat ? int8_form(value(t)) : base;
+        if (io_ == DataType::uint8) wanted = uint8_form(wanted.parameters);
+      }
+      output = border_output(t, base, wanted);
+      borders_out_[t] = output;
+    }
+  }
+
+  int32_t border_output(int32_t t, Form base, Form wanted) {
+    if (wanted == base) return t;
+    const std::string name = tensor(t).name;
+    const int32_t from = wanted.type == DataType::uint8 && base == kFloat ? in_form(t, int8_form(value(t))) : t;
+    int32_t border = 0;
+    if (const auto found = converted_.find({t, wanted}); found != converted_.end()) {
+      border = found->second;
+    } else {
+      border = add_tensor_like(t, wanted, "");
+      add_conversion(from, border);
+    }
+    if (design_.links.is_graph_input[static_cast<size_t>(t)]) return border;  // the input has the name already
+    tensor(t).name += base == kFloat ? "_float" : "_int8";
+    tensor(border).name = name;
+    return border;
+  }
+
+  void rename_signature_entries() {
+    for (Signature& signature : model_.signatures) {
+      if (signature.graph != g_) continue;
+      const auto move = [](std::vector<Signature::Entry>& entries, const std::map<int32_t, int32_t>& borders) {
+        for (Signature::Entry& entry : entries) {
+          const auto found = borders.find(static_cast<int32_t>(entry.tensor));
+          if (found != borders.end()) entry.tensor = static_cast<uint32_t>(found->second);
+        }
+      };
+      move(signature.inputs, borders_in_);
+      move(signature.outputs, borders_out_);
+    }
+  }
+
+  // ---- nodes ----
+
+  void write_node(int32_t n, Node node) {
+    const auto at = static_cast<size_t>(n);
+    if (design_.is_integer[at]) {
+      write_integer_node(n, std::move(node));
+    } else if (is_bridge(model_, graph(), node)) {
+      write_bridge(std::move(node));
+    } else {
+      for (int32_t& input : node.inputs) {
+        if (input != kNoTensor && base_of(input) != kFloat) input = in_form(input, kFloat);
+      }
+      graph().nodes.push_back(std::move(node));
+    }
+  }
+
+  Form base_of(int32_t t) const { return static_cast<size_t>(t) < base_.size() ? base_[static_cast<size_t>(t)] : kFloat; }
+
+  // Integers that the model already held are offered to integer readers as they are.
+  void write_bridge(Node node) {
+    if (node.op == OpCode::dequantize) {
+      const Quantization& known = tensor(node.inputs[0]).quantization;
+      const Parameters parameters = {known.scale[0], static_cast<int32_t>(known.zero_point[0])};
+      converted_.emplace(std::pair(node.outputs[0], int8_form(parameters)), node.inputs[0]);
+    } else if (base_of(node.inputs[0]).type == DataType::int8) {
+      graph().nodes.push_back(std::move(node));  // from integers to integers now
+      set_version(graph().nodes.size() - 1);
+      return;
+    }
+    graph().nodes.push_back(std::move(node));
+  }
+
+  void write_integer_node(int32_t n, Node node) {
+    const OpDef& row = *find_op(node);
+    const std::vector<int32_t> float_inputs = node.inputs;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const int32_t t = float_inputs[i];
+      if (t == kNoTensor || role_of(model_, graph(), node, row, i) != Role::data) continue;
+      if (row.needs_only_shapes) {
+        node.inputs[i] = t;
+      } else if (is_real_constant(model_, tensor(t))) {
+        node.inputs[i] = constant_operand(n, t);
+      } else {
+        const auto other = design_.operand.find({n, static_cast<int32_t>(i)});
+        node.inputs[i] = in_form(t, int8_form(other != design_.operand.end() ? other->second : value(t)));
+      }
+    }
+    write_weights(node, row);
+    for (const int32_t output : node.outputs) {
+      if (output == kNoTensor || tensor(output).type != DataType::float32) continue;
+      const auto& produced = design_.produced[static_cast<size_t>(output)];
+      hold_as(output, int8_form(produced ? *produced : value(output)));
+    }
+    graph().nodes.push_back(std::move(node));
+    set_version(graph().nodes.size() - 1);
+  }
+
+  int32_t constant_operand(int32_t n, int32_t t) {
+    const auto values = finite_constant(model_, design_.graph_index, t);
+    const auto& tied = design_.tied[static_cast<size_t>(n)];
+    return constants_.add_values(t, values, tied ? *tied : constant_parameters(values));
+  }
+
+  void write_weights(Node& node, const OpDef& row) {
+    std::optional<size_t> weight, bias, data;
+    for (size_t i = 0; i < row.quant.roles.size(); ++i) {
+      const Role role = node.has_input(i) ? role_of(model_, graph(), node, row, i) : row.quant.role(i);
+      if (role == Role::weight && node.has_input(i)) weight = i;
+      if (role == Role::bias) bias = i;
+      if (role == Role::data && !data) data = i;
+    }
+    if (!weight && !bias) return;
+    const float input_scale = tensor(node.inputs[*data]).quantization.scale[0];
+
+    // Weights and bias decide their scales together.
+    std::vector<float> weight_scale;
+    ChannelLayout layout;
+    std::span<const float> weights;
+    if (weight) {
+      weights = finite_constant(model_, design_.graph_index, node.inputs[*weight]);
+      const int axis = recipe_.weights == WeightGranularity::per_channel ? row.quant.weight_axis : -1;
+      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), axis);
+      weight_scale = weight_scales(weights, layout);
+    } else {
+      weight_scale = {tensor(node.inputs[1]).quantization.scale[0]};
+    }
+    if (bias && node.has_input(*bias)) {
+      const int32_t t = node.inputs[*bias];
+      const auto values = finite_constant(model_, design_.graph_index, t);
+      std::vector<float> widened = weight_scale;
+      std::vector<float> scale = bias_scales(values, input_scale, widened);
+      if (weight) weight_scale = widened;
+      const std::vector<int32_t> quantized = quantize_bias(values, scale);
+      node.inputs[*bias] = constants_.add(t, DataType::int32, Buffer::of(quantized), symmetric(std::move(scale), 0));
+    } else if (weight && needs_bias(node.op)) {
+      const int32_t channels = tensor(node.inputs[*weight]).shape[row.quant.weight_axis];
+      const std::vector<int32_t> zeros(static_cast<size_t>(channels), 0);
+      node.inputs.resize(std::max(node.inputs.size(), *bias + 1), kNoTensor);
+      node.inputs[*bias] =
+          constants_.add_new(tensor(node.outputs[0]).name + "_bias", Shape{channels}, DataType::int32,
+                             Buffer::of(zeros), symmetric(bias_scales({}, input_scale, weight_scale), 0));
+    }
+    if (weight) {
+      QuantizedWeights quantized{weight_scale, quantize_weights(weights, layout, weight_scale)};
+      node.inputs[*weight] =
+          constants_.add_weights(node.inputs[*weight], std::move(quantized), row.quant.weight_axis);
+    }
+  }
+
+  // TensorFlow Lite's integer kernels of these crash without one.
+  static bool needs_bias(OpCode op) { return op == OpCode::conv_2d || op == OpCode::depthwise_conv_2d; }
+
+  void set_version(size_t n) {
+    Node& node = graph().nodes[n];
+    const OpDef* row = find_op(node);
+    if (row == nullptr) return;
+    const NodeView view(model_, design_.graph_index, static_cast<int32_t>(n));
+    node.version = std::max(node.version, row->version(view));
+  }
+
+  Model& model_;
+  const Recipe& recipe_;
+  const GraphDesign& design_;
+  size_t g_;
+  DataType io_;
+  ConstantStore constants_;
+  std::vector<bool> is_value_;                              // per tensor of the float graph: real, no constant
+  std::vector<Form> base_;                                  // the same: in which form its slot is now
+  std::map<std::pair<int32_t, Form>, int32_t> converted_;   // other forms made so far
+  std::map<int32_t, int32_t> borders_in_, borders_out_;     // from float graph tensors to border tensors
+};
+
+}  // namespace
+
+void write_integers(Model& model, const Recipe& recipe, const GraphDesign& design) {
+  GraphWriter(model, recipe, design).write();
+}
+
+}  // namespace litequant

@@ -1,0 +1,78 @@
+#include "quantize/quantize.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "format/verify.h"
+#include "quantize/passes/design.h"
+#include "runtime/plan.h"
+
+namespace litequant {
+namespace {
+
+void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics) {
+  std::vector<GraphDesign> designs;
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
+    choose_nodes(model, recipe, designs.back());
+  }
+  if (recipe.mode == Mode::int8_only) refuse_float_nodes(model, recipe, designs);
+  const std::vector<bool> is_entry = entry_graphs(model);
+  for (GraphDesign& design : designs) {
+    if (!is_entry[static_cast<size_t>(design.graph_index)]) continue;
+    assign_parameters(model, statistics, design);
+    write_integers(model, recipe, design);
+  }
+}
+
+void prove_it_runs(const Model& quantized, const Model& original) {
+  const auto model = std::make_shared<const Model>(quantized);
+  for (size_t g = 0; g < model->graphs.size(); ++g) {
+    try {
+      Plan::make(model, static_cast<int32_t>(g), {}, {});
+    } catch (const Error& error) {
+      try {
+        Plan::make(std::make_shared<const Model>(original), static_cast<int32_t>(g), {}, {});
+      } catch (const Error&) {
+        continue;  // the float model holds operators that are kept but not executed
+      }
+      fail(ErrorCode::internal, text("the quantized model does not run: ", error.message()), {},
+           "please report this model");
+    }
+  }
+}
+
+}  // namespace
+
+bool needs_statistics(Mode mode) { return mode != Mode::dynamic && mode != Mode::float16; }
+
+Model quantize(const Model& original, const Recipe& recipe, const Statistics* statistics) {
+  check_recipe(recipe);
+  if (needs_statistics(recipe.mode)) {
+    if (statistics == nullptr || statistics->samples() == 0) {
+      fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"), {},
+           "give samples of what the model will see; modes dynamic and float16 need none");
+    }
+    statistics->check_model(original);
+  }
+
+  Model model = original;
+  if (recipe.mode != Mode::float16) fold_half_constants(model);
+  switch (recipe.mode) {
+    case Mode::dynamic: quantize_weights_only(model, recipe); break;
+    case Mode::float16: halve_constants(model, recipe); break;
+    default: make_integers(model, recipe, *statistics); break;
+  }
+  drop_dead_nodes(model);
+  update_metadata(model, recipe);
+  drop_unused(model);
+
+  verify_model(model);
+  prove_it_runs(model, original);
+  return model;
+}
+
+}  // namespace litequant

@@ -1,0 +1,21 @@
+// A float model to a quantized one: the list of passes.
+#pragma once
+
+#include "model/model.h"
+#include "quantize/recipe.h"
+#include "quantize/statistics.h"
+
+namespace litequant {
+
+// The same model, recipe and statistics give the same model, byte for byte once saved. `statistics` may be null for
+// modes that need none (see needs_statistics). Names, signatures, order of inputs and outputs and metadata are kept;
+// parts that are quantized already are left alone. The result has been verified, and compiled to prove that it runs
+// wherever the float model does.
+//
+// Throws BAD_ARGUMENT (recipe, or statistics of another model), EMPTY_DATASET (statistics missing), NONFINITE_WEIGHT,
+// REFUSED (int8-only with operators that stay in float: one message names them all).
+Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics);
+
+bool needs_statistics(Mode mode);
+
+}  // namespace litequant
