@@ -33,8 +33,8 @@ std::string_view error_code_name(ErrorCode code);
 struct Place {
   int32_t graph = -1;
   int32_t node = -1;
-  std::string operator_name;  // "CONV_2D"
-  std::string name;           // of the node's first output or of the tensor
+  std::string operator_name = {};  // "CONV_2D"
+  std::string name = {};           // of the node's first output or of the tensor
   bool is_tensor = false;     // `name` is a tensor's, `node` does not apply
 };
 

@@ -18,7 +18,7 @@ TEST(Error, SaysWhereInAModel) {
 
 TEST(Quoted, EscapesControlCharactersAndCutsLongNames) {
   EXPECT_EQ(quoted("a\x1b[31m'"), "'a\\x1b[31m\\''");
-  const std::string longest = quoted(std::string(200, 'x'));
+  const std::string longest = litequant::quoted(std::string(200, 'x'));
   EXPECT_EQ(longest.size(), 85u);
   EXPECT_NE(longest.find("..."), std::string::npos);
 }
