@@ -4,19 +4,28 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setup } from "./setup.mjs";
-import { Failure, buildRoot, capture, locked, main, must, root, say } from "./system.mjs";
+import { Failure, buildRoot, locked, main, must, root, say } from "./system.mjs";
 
 export const variants = ["simd", "relaxed"];
+
+const statusLines = /^(\[\d+\/\d+\]|-- |ninja: Entering).*\n/gm;
 
 /** Builds `targets` of a variant; resolves to its folder. */
 export async function buildVariant(variant, targets, tools) {
   const folder = join(buildRoot, variant);
   await locked(`build-${variant}`, async () => {
     await configure(variant, folder, tools);
-    const line = ["-C", folder, "-j2", "--quiet", ...targets];
-    if (capture("ninja", ["-n", ...line], { env: { ...process.env, ...tools.env } })?.includes("no work to do")) return;
-    say(`building ${variant}`);
-    await must("ninja", line, { env: tools.env });
+    let announced = false;
+    await must("ninja", ["-C", folder, "-j2", ...targets], {
+      env: tools.env,
+      quiet: true,
+      noise: statusLines,
+      onOutput: (text) => {
+        if (announced || !/^\[[1-9]/m.test(text)) return;
+        announced = true;
+        say(`building ${variant}`);
+      },
+    });
   });
   return folder;
 }

@@ -48,10 +48,11 @@ export function capture(program, args, options = {}) {
 }
 
 /**
- * Runs a program and resolves to its exit code. `quiet` holds its output back and shows it only on failure;
- * otherwise its stdout goes to our stderr, so that results stay alone on stdout.
+ * Runs a program and resolves to its exit code. `quiet` holds its output back and shows it only on failure, without
+ * what matches `noise`; `onOutput` sees each piece of it. Otherwise its stdout goes to our stderr, so that results stay
+ * alone on stdout.
  */
-export function run(program, args, { env = {}, cwd = root, quiet = false } = {}) {
+export function run(program, args, { env = {}, cwd = root, quiet = false, noise, onOutput } = {}) {
   return new Promise((resolve, reject) => {
     const output = [];
     const child = spawn(program, args, {
@@ -59,11 +60,18 @@ export function run(program, args, { env = {}, cwd = root, quiet = false } = {})
       env: { ...process.env, ...env },
       stdio: ["ignore", quiet ? "pipe" : process.stderr, quiet ? "pipe" : process.stderr],
     });
-    child.stdout?.on("data", (chunk) => output.push(chunk));
-    child.stderr?.on("data", (chunk) => output.push(chunk));
+    for (const stream of quiet ? [child.stdout, child.stderr] : []) {
+      stream.on("data", (chunk) => {
+        output.push(chunk);
+        onOutput?.(String(chunk));
+      });
+    }
     child.on("error", (error) => reject(new Failure(`cannot run ${program}: ${error.message}`)));
     child.on("close", (code, signal) => {
-      if (code !== 0 && quiet) process.stderr.write(Buffer.concat(output));
+      if (code !== 0 && quiet) {
+        const text = String(Buffer.concat(output));
+        process.stderr.write(noise ? text.replace(noise, "") : text);
+      }
       resolve(code ?? `signal ${signal}`);
     });
   });
