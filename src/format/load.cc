@@ -125,6 +125,7 @@ class Loader {
         if (stored->data() != nullptr && stored->data()->size() > 0) {
           model_.buffers.push_back(bytes_of(std::as_bytes(std::span(stored->data()->data(), stored->data()->size()))));
         } else if (stored->offset() > 1 && stored->size() > 1) {
+          has_bytes_outside_ = true;
           model_.buffers.push_back(bytes_at(stored->offset(), stored->size(), text("buffer ", model_.buffers.size())));
         } else {
           model_.buffers.emplace_back();
@@ -162,7 +163,7 @@ class Loader {
     tensor.buffer = stored.buffer();
     if (stored.quantization() != nullptr) {
       tensor.has_quantization = true;
-      tensor.quantization = load_quantization(*stored.quantization());
+      tensor.quantization = load_quantization(*stored.quantization(), tensor.shape.rank());
     }
     tensor.is_variable = stored.is_variable();
     tensor.has_rank = stored.has_rank();
@@ -178,11 +179,13 @@ class Loader {
     return tensor;
   }
 
-  Quantization load_quantization(const tflite::QuantizationParameters& stored) {
+  Quantization load_quantization(const tflite::QuantizationParameters& stored, int rank) {
     Quantization quantization;
     quantization.scale = list<float>(stored.scale());
     quantization.zero_point = list<int64_t>(stored.zero_point());
-    quantization.axis = stored.quantized_dimension();
+    // With one scale the axis says nothing. Some files have one that does not exist, which readers of today refuse.
+    const bool is_axis = stored.quantized_dimension() >= 0 && stored.quantized_dimension() < rank;
+    quantization.axis = is_axis || quantization.is_per_channel() ? stored.quantized_dimension() : 0;
     quantization.min = list<float>(stored.min());
     quantization.max = list<float>(stored.max());
     quantization.details =
@@ -291,7 +294,10 @@ class Loader {
     if (root.metadata() == nullptr) return;
     charge(root.metadata()->size() * sizeof(Metadata));
     for (const tflite::Metadata* stored : *root.metadata()) {
-      model_.metadata.push_back({characters(stored->name()), stored->buffer()});
+      std::string name = characters(stored->name());
+      // It tells that constants lie behind the FlatBuffer. Here, and in what is saved, they are ordinary buffers.
+      if (has_bytes_outside_ && name == "buffer_location") continue;
+      model_.metadata.push_back({std::move(name), stored->buffer()});
     }
   }
 
@@ -313,6 +319,7 @@ class Loader {
   std::shared_ptr<const void> owner_;
   std::span<const std::byte> file_;
   uint64_t allowance_;  // bytes that the model may still take
+  bool has_bytes_outside_ = false;
   Model model_;
 };
 

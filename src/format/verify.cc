@@ -68,9 +68,7 @@ class GraphCheck {
     }
     for (const int32_t input : graph_.inputs) {
       if (!is_tensor(input)) fail_index("graph input", input);
-      if (model_.is_constant(graph_.tensors[static_cast<size_t>(input)])) {
-        fail(ErrorCode::bad_model, text("graph input ", tensor_text(input), " is a constant"), place_of_graph(index_));
-      }
+      // It may have data: a value that is overwritten before each run.
       state_of(input) = State::graph_input;
     }
     for (const int32_t output : graph_.outputs) {

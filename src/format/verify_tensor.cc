@@ -32,7 +32,10 @@ class TensorCheck {
   [[noreturn]] void fail_here(const Parts&... parts) const {
     Place place = place_of_tensor(model_, graph_, index_);
     std::string detail = text(parts...);
-    if (place.name.empty()) detail = text("tensor ", index_, " ", detail);
+    if (place.name.empty()) {
+      detail = text("tensor ", index_, " ", detail);
+      place.is_tensor = false;
+    }
     fail(ErrorCode::bad_model, std::move(detail), std::move(place));
   }
 
@@ -272,7 +275,8 @@ void TensorCheck::zero_points() const {
   switch (tensor_.type) {
     case DataType::int8: least = -128, most = 127; break;
     case DataType::uint8: least = 0, most = 255; break;
-    case DataType::int16: least = most = 0; break;  // symmetric
+    // Activations are symmetric, yet SOFTMAX writes int16 with the lowest value as zero point.
+    case DataType::int16: least = -32768, most = 32767; break;
     case DataType::uint16: least = 0, most = 65535; break;
     case DataType::int4: least = -8, most = 7; break;
     case DataType::uint4: least = 0, most = 15; break;
@@ -285,7 +289,7 @@ void TensorCheck::zero_points() const {
   for (const int64_t zero_point : tensor_.quantization.zero_point) {
     if (zero_point >= least && zero_point <= most) continue;
     fail_here("has zero point ", zero_point, ", but is of type ", data_type_name(tensor_.type), ", where ",
-              least == most ? text("it is ", least) : text("it lies between ", least, " and ", most));
+              "it lies between ", least, " and ", most);
   }
 }
 
