@@ -49,6 +49,7 @@ export async function buildPackage() {
 
 async function bundle(present) {
   const esbuild = await import("esbuild");
+  const { version } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
   for (const { source, file, format, platform, target, besideNode } of present) {
     await esbuild.build({
       entryPoints: [inRoot(source)],
@@ -62,7 +63,8 @@ async function bundle(present) {
       minify: platform === "browser",
       legalComments: "none",
       logLevel: "warning",
-      ...(format === "cjs" ? importMetaOfCommonJs : {}),
+      banner: format === "cjs" ? importMetaOfCommonJs.banner : {},
+      define: { LITEQUANT_VERSION: JSON.stringify(version), ...(format === "cjs" ? importMetaOfCommonJs.define : {}) },
     });
   }
 }

@@ -1,13 +1,14 @@
 // Where an engine lives: in this thread, or in a worker.
 import { LiteQuantError } from "./errors.js";
 import { Host } from "./host.js";
+import { copied } from "./protocol.js";
 import type { Reply, Request } from "./protocol.js";
 
 export interface Channel {
   /** True if calls run elsewhere, so that one that hangs can be ended from here. */
   readonly isWorker: boolean;
   /** Rejects with WORKER_LOST when the engine is gone. */
-  send(request: Request, transfer: ArrayBuffer[]): Promise<Reply>;
+  send(request: Request): Promise<Reply>;
   close(): void;
 }
 
@@ -59,10 +60,11 @@ export class WorkerChannel implements Channel {
     worker.onmessageerror = () => this.#lose("a message to or from the worker could not be read");
   }
 
-  send(request: Request, transfer: ArrayBuffer[]): Promise<Reply> {
+  send(request: Request): Promise<Reply> {
+    const { message, buffers } = copied(request);
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
-      this.#worker.postMessage(request, transfer);
+      this.#worker.postMessage(message, buffers);
     });
   }
 

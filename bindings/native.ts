@@ -72,11 +72,7 @@ export interface NativeModule {
   ): Outcome<object>;
   calibrated(calibration: number): Outcome<{ readonly statistics: string; readonly samples: number }>;
   mergeStatistics(texts: readonly string[]): Outcome<{ readonly statistics: string; readonly samples: number }>;
-  quantize(
-    model: number,
-    recipe: NativeRecipe,
-    statistics: string,
-  ): Outcome<NewModel & { readonly bytes: Uint8Array }>;
+  quantize(model: number, recipe: NativeRecipe, statistics: string): Outcome<NewModel & { readonly bytes: Uint8Array }>;
   makeComparison(
     first: number,
     second: number,

@@ -35,3 +35,18 @@ export function transferable(result: unknown): ArrayBuffer[] {
   if (typeof result === "object" && result !== null) Object.values(result).forEach(visit);
   return [...found];
 }
+
+/** The request with copies of its arrays, which can be handed over: a view would take its whole buffer along. */
+export function copied(request: Request): { readonly message: Request; readonly buffers: ArrayBuffer[] } {
+  const buffers: ArrayBuffer[] = [];
+  const copy = (value: unknown): unknown => {
+    if (value instanceof Uint8Array) {
+      const bytes = new Uint8Array(value);
+      buffers.push(bytes.buffer);
+      return bytes;
+    }
+    return Array.isArray(value) ? value.map(copy) : value;
+  };
+  if ("start" in request) return { message: request, buffers };
+  return { message: { ...request, arguments: request.arguments.map(copy) } as Request, buffers };
+}

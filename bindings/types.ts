@@ -470,8 +470,11 @@ export interface DataFile {
   read(): Promise<Uint8Array>;
 }
 
-/** Paths (Node), "random:N", files of a page (a folder's files carry their relative paths), or files of any origin. */
-export type DataSource = string | readonly string[] | readonly File[] | readonly DataFile[];
+/**
+ * Paths (Node), "random:N", files of a page (a folder's files carry their relative paths), files of any origin, or
+ * pictures that are decoded already.
+ */
+export type DataSource = string | readonly string[] | readonly File[] | readonly DataFile[] | readonly Pixels[];
 
 /** Samples in a fixed order, read as they are needed; it can be iterated many times. */
 export interface Dataset extends AsyncIterable<Sample> {
@@ -509,4 +512,15 @@ export interface LiteQuant {
   previewImage(pixels: Pixels, options: ImageOptions): Promise<Pixels>;
   /** Decodes PNG, JPEG or WebP; EXIF rotation is applied, alpha is laid on black. */
   decodeImage(source: Blob | Uint8Array): Promise<Pixels>;
+  /** Arrays of an .npz by name, or of an .npy by the name ""; `name` tells which. */
+  readArrays(file: Uint8Array, name: string): Promise<Record<string, Tensor>>;
+  /** An uncompressed .npz; the same arrays in the same order give the same bytes. */
+  writeArrays(arrays: Readonly<Record<string, Tensor>>): Promise<Uint8Array>;
+  /**
+   * Class indices out of a file: .npy of integers, .json (a list, or an object with `labels`), or text with one per line.
+   * Class names are looked up in the model's own.
+   */
+  parseLabels(file: Uint8Array, name: string, classNames?: readonly string[]): Promise<number[]>;
+  /** Pictures that are kept as tiles of one sheet, row by row; `count` of them, by default all. */
+  tilesOf(sheet: Pixels, columns: number, rows: number, count?: number): Pixels[];
 }

@@ -1,0 +1,254 @@
+// Long work over samples: calibrate and compare. The loops are here, so that progress, abort and `await` are natural.
+import { callWith, release, StaleHandle } from "./engine.js";
+import type { Engine } from "./engine.js";
+import { refuse } from "./errors.js";
+import { handleOf } from "./model.js";
+import type { ModelHandle } from "./model.js";
+import type { ProgressReporter } from "./progress.js";
+import { reporting } from "./progress.js";
+import { statisticsOf } from "./statistics.js";
+import { bindSample, signatureOf } from "./tensors.js";
+import type { BoundInputs } from "./tensors.js";
+import type {
+  CalibrateOptions,
+  CompareOptions,
+  Dataset,
+  ElementType,
+  Model,
+  Prediction,
+  Report,
+  Samples,
+  Statistics,
+  TensorReport,
+  WorkOptions,
+} from "./types.js";
+
+export async function calibrateModel(model: Model, samples: Samples, options: CalibrateOptions): Promise<Statistics> {
+  const handle = handleOf(model);
+  const { engine } = handle.remote;
+  const { signal, signature } = options;
+  const { signatures } = handle.describe();
+  return await reporting("calibrate", totalOf(samples, options.total), options, async (reporter) => {
+    const made = await callWith([handle.remote], "makeCalibration", ([id = 0]) => [id], withSignal(signal));
+    const { generation, result } = made;
+    try {
+      const count = await forEachSample(samples, options, reporter, async (sample, index) => {
+        const { graph, bytes, shapes } = bindSample(sample, signatures, { signature }, `sample ${index}`);
+        await callHeld(() =>
+          engine.call("calibrate", [result.id, graph, bytes, shapes, index], { generation, ...withSignal(signal) }),
+        );
+      });
+      if (count === 0)
+        refuse("EMPTY_DATASET", "there is no sample to calibrate with", "give at least one; 100 are usual");
+      const learned = await callHeld(() => engine.call("calibrated", [result.id], { generation }));
+      return statisticsOf(engine, learned.statistics, isReal(samples, options.isRealData));
+    } finally {
+      release(engine, result.id, generation);
+    }
+  });
+}
+
+export async function compareModels(
+  first: Model,
+  second: Model,
+  samples: Samples,
+  options: CompareOptions,
+): Promise<Report> {
+  const handles: readonly [ModelHandle, ModelHandle] = [
+    handleOf(first, "the first model"),
+    handleOf(second, "the second model"),
+  ];
+  const labels = options.labels ?? (isDataset(samples) ? samples.labels : undefined);
+  const { signal } = options;
+  return await reporting("compare", totalOf(samples, options.total), options, async (reporter) => {
+    const comparison = new ComparisonRun(handles, options);
+    const predictions: Prediction[] = [];
+    try {
+      const count = await forEachSample(samples, options, reporter, async (sample, index) => {
+        const label = labels ? labelAt(labels, index) : undefined;
+        const bound = comparison.bind(sample, index);
+        const { classes } = await comparison.add(bound, label ?? -1, signal);
+        if (classes) predictions.push(label === undefined ? { classes } : { label, classes });
+      });
+      if (count === 0) refuse("EMPTY_DATASET", "there is no sample to compare on", "give at least one");
+      if (labels && labels.length > count) {
+        refuse("BAD_ARGUMENT", `there are ${labels.length} labels for ${count} samples`);
+      }
+      const raw = await comparison.report();
+      return reportOf(raw, handles, predictions, isReal(samples, options.isRealData));
+    } finally {
+      comparison.dispose();
+    }
+  });
+}
+
+/** A comparison in the engine, made when the first sample tells the shapes. */
+class ComparisonRun {
+  readonly #models: readonly [ModelHandle, ModelHandle];
+  readonly #signature: string | undefined;
+  readonly #engine: Engine;
+  #held: { readonly id: number; readonly generation: number; readonly shapes: BoundInputs["shapes"] } | undefined;
+
+  constructor(models: readonly [ModelHandle, ModelHandle], options: CompareOptions) {
+    this.#models = models;
+    this.#signature = options.signature;
+    this.#engine = models[0].remote.engine;
+  }
+
+  bind(sample: Parameters<typeof bindSample>[0], index: number): BoundInputs {
+    const shapes = this.#held?.shapes;
+    const defaults = { signature: this.#signature, ...(shapes && { shapes }) };
+    const bound = bindSample(sample, this.#models[0].describe().signatures, defaults, `sample ${index}`);
+    if (shapes && JSON.stringify(shapes) !== JSON.stringify(bound.shapes)) {
+      refuse("SHAPE_MISMATCH", `sample ${index} has other shapes than the samples before`);
+    }
+    return bound;
+  }
+
+  async add(
+    { bytes, shapes, signature, graph }: BoundInputs,
+    label: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly classes: Prediction["classes"] | null }> {
+    if (!this.#held) {
+      const [first, second] = this.#models;
+      const others = second.describe().signatures;
+      const other = signatureOf(others, others.some(({ key }) => key === signature.key) ? signature.key : undefined);
+      const made = await callWith(
+        [first.remote, second.remote],
+        "makeComparison",
+        ([a = 0, b = 0]) => [a, b, graph, other.graph, shapes],
+        withSignal(signal),
+      );
+      this.#held = { id: made.result.id, generation: made.generation, shapes };
+    }
+    const { id, generation } = this.#held;
+    return await callHeld(() =>
+      this.#engine.call("compare", [id, bytes, label], { generation, ...withSignal(signal) }),
+    );
+  }
+
+  async report(): Promise<RawReport> {
+    const held = this.#held;
+    if (!held) throw new Error("nothing was compared");
+    const { generation } = held;
+    const { report } = await callHeld(() => this.#engine.call("compared", [held.id], { generation }));
+    return JSON.parse(report) as RawReport;
+  }
+
+  dispose(): void {
+    if (this.#held) release(this.#engine, this.#held.id, this.#held.generation);
+  }
+}
+
+/** The engine's report (src/compare/report.cc). */
+interface RawError {
+  readonly name: string;
+  readonly sqnr: number | null;
+  readonly maxError: number;
+}
+interface RawTensor extends RawError {
+  readonly operator: string;
+  readonly node: number;
+  readonly type: string;
+  readonly rmsePerScale: number | null;
+}
+interface RawReport {
+  readonly samples: number;
+  readonly outputs: readonly (RawError & { readonly agreement: number | null })[];
+  readonly accuracy: null | {
+    readonly reference: { readonly top1: number; readonly top5: number };
+    readonly candidate: { readonly top1: number; readonly top5: number };
+  };
+  readonly tensors: readonly RawTensor[];
+}
+
+function reportOf(
+  raw: RawReport,
+  [first, second]: readonly [ModelHandle, ModelHandle],
+  predictions: readonly Prediction[],
+  isRealData: boolean,
+): Report {
+  const { accuracy } = raw;
+  const agreement = raw.outputs.find((output) => output.agreement !== null)?.agreement;
+  const tensors = raw.tensors.map(({ name, operator, node, sqnr, maxError, rmsePerScale, type }): TensorReport => ({
+    name,
+    operator,
+    node,
+    sqnrDb: sqnr,
+    maxError,
+    rmseOverScale: rmsePerScale ?? 0,
+    type: type.toLowerCase() as ElementType,
+  }));
+  const ports = second.describe().signatures.flatMap(({ outputs }) => outputs);
+  return {
+    sampleCount: raw.samples,
+    isRealData,
+    bytes: [first.byteLength, second.byteLength],
+    ...(typeof agreement === "number" && { agreement }),
+    ...(accuracy && {
+      top1: [accuracy.reference.top1, accuracy.candidate.top1] as const,
+      top5: [accuracy.reference.top5, accuracy.candidate.top5] as const,
+    }),
+    outputs: raw.outputs.map(({ name, sqnr, maxError }): TensorReport => {
+      const same = tensors.find((tensor) => tensor.name === name);
+      const type = ports.find((port) => port.name === name)?.type ?? "float32";
+      return { name, operator: "", node: -1, rmseOverScale: 0, type, ...same, sqnrDb: sqnr, maxError };
+    }),
+    tensors,
+    predictions,
+  };
+}
+
+// ---- Samples --------------------------------------------------------------------------------------------------------
+
+export const isDataset = (samples: unknown): samples is Dataset =>
+  typeof samples === "object" && samples !== null && "preview" in samples && "isRealData" in samples;
+
+function totalOf(samples: Samples, stated: number | undefined): number | undefined {
+  if (stated !== undefined) return stated;
+  const { length } = samples as { readonly length?: unknown };
+  return typeof length === "number" ? length : undefined;
+}
+
+const isReal = (samples: Samples, stated: boolean | undefined): boolean =>
+  stated ?? (isDataset(samples) ? samples.isRealData : true);
+
+async function forEachSample(
+  samples: Samples,
+  { signal }: WorkOptions,
+  reporter: ProgressReporter,
+  use: (sample: Parameters<typeof bindSample>[0], index: number) => Promise<void>,
+): Promise<number> {
+  const isIterable =
+    typeof samples === "object" && samples !== null && (Symbol.asyncIterator in samples || Symbol.iterator in samples);
+  if (!isIterable) refuse("BAD_ARGUMENT", "the samples cannot be iterated", "give an array, a generator or a data set");
+  let index = 0;
+  for await (const sample of samples) {
+    signal?.throwIfAborted();
+    await use(sample, index);
+    reporter.step(++index);
+  }
+  signal?.throwIfAborted();
+  return index;
+}
+
+function labelAt(labels: ArrayLike<number>, index: number): number {
+  const label = labels[index];
+  if (label === undefined) return refuse("BAD_ARGUMENT", `there are ${labels.length} labels, sample ${index} has none`);
+  if (!Number.isInteger(label) || label < 0)
+    return refuse("BAD_ARGUMENT", `label ${index} is ${label}, not a class index`);
+  return label;
+}
+
+/** A call on something that only this engine has: when it is gone, so is the work. */
+async function callHeld<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof StaleHandle)) throw error;
+    return refuse("WORKER_LOST", "the engine was restarted while this work was going on", "start it again");
+  }
+}
+
+export const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } => (signal ? { signal } : {});
