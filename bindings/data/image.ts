@@ -76,7 +76,7 @@ export function imageOptionsFor(
   options: DatasetOptions,
 ): { readonly image: ImageOptions; readonly warning?: string } {
   const [batch, height, width, last] = port.shape;
-  const channels = last === 1 || last === 3 || last === 4 ? last : undefined;
+  const channels: 1 | 3 | 4 | undefined = last === 1 || last === 3 || last === 4 ? last : undefined;
   const isPicture = port.shape.length === 4 && batch === 1;
   if (!isPicture || height === undefined || width === undefined || channels === undefined) {
     return refuse(
