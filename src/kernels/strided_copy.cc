@@ -8,9 +8,7 @@
 namespace litequant {
 namespace {
 
-bool is_dense(const CopyAxis& axis) {
-  return axis.from_stride == 1 && axis.to_stride == 1;
-}
+bool is_dense(const CopyAxis& axis) { return axis.from_stride == 1 && axis.to_stride == 1; }
 
 // Whether every position of the copy stays a multiple of `factor`.
 bool divides_all(int64_t factor, const StridedCopy& copy) {
@@ -148,18 +146,12 @@ void copy_strided(const StridedCopy& copy, const std::byte* from, std::byte* to)
   from += copy.from_start * bytes;
   to += copy.to_start * bytes;
   switch (copy.element_bytes) {
-    case 1:
-      return copy_elements<1>(copy, from, to);
-    case 2:
-      return copy_elements<2>(copy, from, to);
-    case 4:
-      return copy_elements<4>(copy, from, to);
-    case 8:
-      return copy_elements<8>(copy, from, to);
-    case 16:
-      return copy_elements<16>(copy, from, to);
-    default:
-      return;  // no element type has another size
+    case 1: return copy_elements<1>(copy, from, to);
+    case 2: return copy_elements<2>(copy, from, to);
+    case 4: return copy_elements<4>(copy, from, to);
+    case 8: return copy_elements<8>(copy, from, to);
+    case 16: return copy_elements<16>(copy, from, to);
+    default: return;  // no element type has another size
   }
 }
 

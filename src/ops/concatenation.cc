@@ -10,9 +10,7 @@
 namespace litequant {
 namespace {
 
-int axis_of(const NodeView& node) {
-  return node.axis(node.options().integer("axis"), node.input(0).shape.rank());
-}
+int axis_of(const NodeView& node) { return node.axis(node.options().integer("axis"), node.input(0).shape.rank()); }
 
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& first = node.input(0).shape;
@@ -116,18 +114,12 @@ Step compile(const NodeView& node, const CompileOptions& options) {
 
 int version(const NodeView& node) {
   switch (node.input(0).type) {
-    case DataType::float16:
-      return 6;
-    case DataType::int4:
-      return 5;
-    case DataType::uint32:
-      return 4;
-    case DataType::int16:
-      return 3;
-    case DataType::int8:
-      return 2;
-    default:
-      return 1;
+    case DataType::float16: return 6;
+    case DataType::int4: return 5;
+    case DataType::uint32: return 4;
+    case DataType::int16: return 3;
+    case DataType::int8: return 2;
+    default: return 1;
   }
 }
 

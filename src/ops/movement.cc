@@ -1,5 +1,6 @@
 #include "ops/movement.h"
 
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -53,6 +54,15 @@ int64_t known_integer(const NodeView& node, size_t input) {
   const std::vector<int64_t> values = node.integers(input);
   node.require(values.size() == 1, text("input ", input, " must be one number, found ", values.size()));
   return values[0];
+}
+
+std::array<std::byte, 16> stored_zero(const Operand& operand) {
+  std::array<std::byte, 16> value{};
+  if (operand.is_quantized() && is_quantizable_integer(operand.type)) {
+    const auto zero_point = static_cast<int16_t>(operand.zero_point());
+    std::memcpy(value.data(), &zero_point, bytes_per_element(operand.type));  // little-endian everywhere we run
+  }
+  return value;
 }
 
 std::vector<int64_t> dense_strides(const Shape& shape) {

@@ -2,6 +2,7 @@
 // copies.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -37,6 +38,9 @@ int64_t checked_count(const NodeView& node, const Shape& shape);
 
 // The one value of an input that must be known when the plan is made.
 int64_t known_integer(const NodeView& node, size_t input);
+
+// The stored value that stands for the real 0: the zero point where there is one. As long as one element.
+std::array<std::byte, 16> stored_zero(const Operand& operand);
 
 // Elements between neighbours along each axis of a dense array.
 std::vector<int64_t> dense_strides(const Shape& shape);

@@ -6,9 +6,7 @@
 namespace litequant {
 namespace {
 
-int axis_of(const NodeView& node) {
-  return node.axis(node.options().integer("axis"), node.input(0).shape.rank() + 1);
-}
+int axis_of(const NodeView& node) { return node.axis(node.options().integer("axis"), node.input(0).shape.rank() + 1); }
 
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& first = node.input(0).shape;
@@ -46,14 +44,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
 
 int version(const NodeView& node) {
   switch (node.input(0).type) {
-    case DataType::uint32:
-      return 4;
-    case DataType::int16:
-      return 3;
-    case DataType::int8:
-      return 2;
-    default:
-      return 1;
+    case DataType::uint32: return 4;
+    case DataType::int16: return 3;
+    case DataType::int8: return 2;
+    default: return 1;
   }
 }
 

@@ -1,6 +1,4 @@
 // PAD and PADV2: a border of one value around a tensor.
-#include <array>
-#include <cstring>
 #include <utility>
 
 #include "base/checked.h"
@@ -42,16 +40,6 @@ std::vector<Shape> infer(const NodeView& node) {
   }
   checked_count(node, shape);
   return {shape};
-}
-
-// The stored value that stands for the real 0.
-std::array<std::byte, 16> stored_zero(const Operand& result) {
-  std::array<std::byte, 16> value{};
-  if (result.is_quantized() && is_quantizable_integer(result.type)) {
-    const auto zero_point = static_cast<int16_t>(result.zero_point());
-    std::memcpy(value.data(), &zero_point, bytes_per_element(result.type));  // little-endian everywhere we run
-  }
-  return value;
 }
 
 Step compile(const NodeView& node, const CompileOptions& options) {

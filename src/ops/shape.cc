@@ -7,9 +7,7 @@
 namespace litequant {
 namespace {
 
-std::vector<Shape> infer_shape(const NodeView& node) {
-  return {Shape{node.input(0).shape.rank()}};
-}
+std::vector<Shape> infer_shape(const NodeView& node) { return {Shape{node.input(0).shape.rank()}}; }
 
 std::vector<Shape> infer_rank(const NodeView& node) {
   (void)node.input(0);
@@ -26,12 +24,9 @@ Step constant_step(const std::vector<int32_t>& values) {
 
 Step integers_step(const NodeView& node, const std::vector<int32_t>& values) {
   switch (node.output(0).type) {
-    case DataType::int32:
-      return constant_step<int32_t>(values);
-    case DataType::int64:
-      return constant_step<int64_t>(values);
-    default:
-      node.fail_type();
+    case DataType::int32: return constant_step<int32_t>(values);
+    case DataType::int64: return constant_step<int64_t>(values);
+    default: node.fail_type();
   }
 }
 

@@ -24,9 +24,7 @@ void require_count(const NodeView& node) {
                text("has ", count, " results, num_splits is ", node.options().integer("num_splits")));
 }
 
-int split_axis(const NodeView& node) {
-  return node.axis(known_integer(node, 0), node.input(1).shape.rank());
-}
+int split_axis(const NodeView& node) { return node.axis(known_integer(node, 0), node.input(1).shape.rank()); }
 
 std::vector<Shape> infer_split(const NodeView& node) {
   const Shape& whole = node.input(1).shape;
@@ -38,9 +36,7 @@ std::vector<Shape> infer_split(const NodeView& node) {
   return pieces(whole, axis, std::vector<int64_t>(node.output_count(), whole[axis] / count));
 }
 
-int split_v_axis(const NodeView& node) {
-  return node.axis(known_integer(node, 2), node.input(0).shape.rank());
-}
+int split_v_axis(const NodeView& node) { return node.axis(known_integer(node, 2), node.input(0).shape.rank()); }
 
 std::vector<Shape> infer_split_v(const NodeView& node) {
   const Shape& whole = node.input(0).shape;
@@ -95,20 +91,14 @@ Step compile_split_v(const NodeView& node, const CompileOptions& options) {
 
 int split_version(const NodeView& node) {
   switch (node.input(1).type) {
-    case DataType::int16:
-      return 4;
-    case DataType::int32:
-      return 3;
-    case DataType::int8:
-      return 2;
-    default:
-      return 1;
+    case DataType::int16: return 4;
+    case DataType::int32: return 3;
+    case DataType::int8: return 2;
+    default: return 1;
   }
 }
 
-int split_v_version(const NodeView& node) {
-  return node.input(0).type == DataType::int8 ? 2 : 1;
-}
+int split_v_version(const NodeView& node) { return node.input(0).type == DataType::int8 ? 2 : 1; }
 
 }  // namespace
 

@@ -26,9 +26,7 @@ Masks masks_of(const NodeView& node) {
           mask("new_axis_mask"), mask("shrink_axis_mask"), options.flag("offset")};
 }
 
-bool has(uint64_t mask, size_t bit) {
-  return (mask >> bit & 1u) != 0;
-}
+bool has(uint64_t mask, size_t bit) { return (mask >> bit & 1u) != 0; }
 
 struct Range {
   int64_t begin, end, stride;

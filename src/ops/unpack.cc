@@ -6,9 +6,7 @@
 namespace litequant {
 namespace {
 
-int axis_of(const NodeView& node) {
-  return node.axis(node.options().integer("axis"), node.input(0).shape.rank());
-}
+int axis_of(const NodeView& node) { return node.axis(node.options().integer("axis"), node.input(0).shape.rank()); }
 
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
@@ -39,17 +37,12 @@ Step compile(const NodeView& node, const CompileOptions& options) {
 int version(const NodeView& node) {
   switch (node.input(0).type) {
     case DataType::float16:
-    case DataType::bfloat16:
-      return 5;
-    case DataType::int16:
-      return 4;
-    case DataType::boolean:
-      return 3;
+    case DataType::bfloat16: return 5;
+    case DataType::int16: return 4;
+    case DataType::boolean: return 3;
     case DataType::int8:
-    case DataType::uint8:
-      return 2;
-    default:
-      return 1;
+    case DataType::uint8: return 2;
+    default: return 1;
   }
 }
 
