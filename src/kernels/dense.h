@@ -45,7 +45,9 @@ struct TransposeConvolutionShape {
   int32_t batches = 1;
   Window window;
   int32_t input_channels = 1, output_channels = 1;
+  static constexpr int32_t groups = 1;
 
+  int32_t group_outputs() const { return output_channels; }
   int64_t input_pixels() const { return int64_t{window.height.output} * window.width.output; }
   int64_t output_pixels() const { return int64_t{window.height.input} * window.width.input; }
   int64_t depth() const { return int64_t{window.height.window} * window.width.window * input_channels; }

@@ -1,18 +1,10 @@
 // BATCH_MATMUL: [..., rows, depth] x [..., depth, columns]; the leading dimensions broadcast, adj_x and adj_y exchange
 // the last two of their operand.
-#include "ops/dense_reference.h"
+#include "ops/dense_matrices.h"
 #include "ops/op_def.h"
 
 namespace litequant {
 namespace {
-
-struct BatchProduct {
-  MatrixShape matrix;
-  Shape output;
-  // Offsets of each product's operands, in elements.
-  std::vector<DenseOffsets> products;
-  bool is_left_transposed = false;
-};
 
 // Where an operand's matrices lie for each of the output's batches: an axis of 1 is repeated.
 std::vector<int64_t> batch_offsets(const NodeView& node, const Shape& operand, const Shape& output) {
@@ -70,60 +62,43 @@ Shape output_shape(const NodeView& node, const MatrixShape& matrix) {
   return output;
 }
 
-std::vector<Shape> infer(const NodeView& node) {
-  return {output_shape(node, matrix_shape(node))};
-}
+std::vector<Shape> infer(const NodeView& node) { return {output_shape(node, matrix_shape(node))}; }
 
-BatchProduct batch_product(const NodeView& node) {
-  BatchProduct product;
-  product.matrix = matrix_shape(node);
-  product.output = output_shape(node, product.matrix);
-  product.is_left_transposed = node.options().flag("adj_x");
-  node.require(node.output(0).shape == product.output, "the shape of its output is not what its inputs give");
-  if (product.output.count() == 0) return product;
-  const std::vector<int64_t> left = batch_offsets(node, node.input(0).shape, product.output);
-  const std::vector<int64_t> right = batch_offsets(node, node.input(1).shape, product.output);
+MatrixProducts matrix_products(const NodeView& node) {
+  const MatrixShape matrix = matrix_shape(node);
+  const Shape output = output_shape(node, matrix);
+  node.require(node.output(0).shape == output, "the shape of its output is not what its inputs give");
+  MatrixProducts products = {.shape = matrix, .products = {}, .right_matrices = 0};
+  if (output.count() == 0) return products;
+  const std::vector<int64_t> left = batch_offsets(node, node.input(0).shape, output);
+  const std::vector<int64_t> right = batch_offsets(node, node.input(1).shape, output);
   for (size_t i = 0; i < left.size(); ++i) {
-    product.products.push_back({.data = left[i],
-                                .weights = right[i],
-                                .output = static_cast<int64_t>(i) * product.matrix.rows * product.matrix.columns});
+    products.products.push_back(
+        {.data = left[i], .weights = right[i], .output = static_cast<int64_t>(i) * matrix.rows * matrix.columns});
   }
-  return product;
+  products.right_matrices = node.input(1).shape.count(0, node.input(1).shape.rank() - 2);
+  return products;
 }
 
-Step compile(const NodeView& node, const CompileOptions&) {
-  const BatchProduct product = batch_product(node);
-  DenseLayer layer =
-      dense_layer(node, {.channels = static_cast<int32_t>(product.matrix.columns),
-                         .weight_axis = node.input(1).shape.rank() - (node.options().flag("adj_y") ? 2 : 1),
-                         .rule = ScaleRule::matrix_product,
-                         .has_bias_operand = false});
+Step compile(const NodeView& node, const CompileOptions& options) {
+  const MatrixProducts products = matrix_products(node);
+  const bool adj_x = node.options().flag("adj_x"), adj_y = node.options().flag("adj_y");
+  DenseLayer layer = dense_layer(node, {.channels = static_cast<int32_t>(products.shape.columns),
+                                        .weight_axis = node.input(1).shape.rank() - (adj_y ? 2 : 1),
+                                        .rule = ScaleRule::matrix_product,
+                                        .has_bias_operand = false});
   layer.asymmetric = node.options().flag("asymmetric_quantize_inputs");
-  if (layer.kind == DenseKind::hybrid && product.is_left_transposed) {
+  if (layer.kind == DenseKind::hybrid && adj_x) {
     node.fail(ErrorCode::unsupported_operator, "adj_x is not executed for float data with INT8 weights");
   }
-  const DenseBatches rows = {.count = product.matrix.rows, .elements = product.matrix.depth};
-  ScratchLayout scratch(node);
-  HybridScratch hybrid;
-  if (layer.kind == DenseKind::hybrid) hybrid = add_hybrid_scratch(scratch, rows.count, rows.elements);
-  const auto run = [layer, product, rows, hybrid](const Frame& frame) {
-    for (const DenseOffsets& offsets : product.products) {
-      run_reference(layer, frame, rows, hybrid, offsets, [&](auto sum, auto... operands) {
-        reference::multiply<decltype(sum)>(product.matrix, operands...);
-      });
-    }
-  };
-  return {.run = run, .scratch_bytes = scratch.total()};
+  return matrix_step(node, layer, products, options);
 }
 
 int version(const NodeView& node) {
   switch (node.input(0).type) {
-    case DataType::int16:
-      return 3;
-    case DataType::int8:
-      return 2;
-    default:
-      return node.input(1).type == DataType::int8 && node.options().flag("asymmetric_quantize_inputs") ? 4 : 1;
+    case DataType::int16: return 3;
+    case DataType::int8: return 2;
+    default: return node.input(1).type == DataType::int8 && node.options().flag("asymmetric_quantize_inputs") ? 4 : 1;
   }
 }
 

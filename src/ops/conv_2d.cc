@@ -1,5 +1,5 @@
 // CONV_2D: input [batch, height, width, channels], weights [outputs, height, width, channels / groups], bias [outputs].
-#include "ops/dense_reference.h"
+#include "ops/dense_images.h"
 #include "ops/op_def.h"
 #include "ops/window.h"
 
@@ -28,20 +28,17 @@ Shape output_shape(const ConvolutionShape& shape) {
   return {shape.batches, shape.window.height.output, shape.window.width.output, shape.output_channels};
 }
 
-std::vector<Shape> infer(const NodeView& node) {
-  return {output_shape(convolution_shape(node))};
-}
+std::vector<Shape> infer(const NodeView& node) { return {output_shape(convolution_shape(node))}; }
 
-Step compile(const NodeView& node, const CompileOptions&) {
+Step compile(const NodeView& node, const CompileOptions& options) {
   const ConvolutionShape shape = convolution_shape(node);
   node.require(node.output(0).shape == output_shape(shape), "the shape of its output is not what its inputs give");
   DenseLayer layer = dense_layer(node, {.channels = shape.output_channels});
   const bool is_per_channel = node.input(1).quantization().is_per_channel();
   layer.asymmetric = is_per_channel || shape.groups > 1;
   layer.hybrid_scale.weight_first = layer.asymmetric;
-  return reference_image_step(node, layer, shape, [](const auto& s, auto sum, auto... rest) {
-    reference::convolve<decltype(sum)>(s, rest...);
-  });
+  return image_step(node, layer, shape, options,
+                    [](const auto& s, auto sum, auto... rest) { reference::convolve<decltype(sum)>(s, rest...); });
 }
 
 int version(const NodeView& node) {

@@ -35,8 +35,7 @@ DenseKind kind_of(const NodeView& node, const DenseOperands& operands) {
       if (is_int8_weights && !is_product) return DenseKind::int16;
       if (weights == DataType::int16 && operands.rule != ScaleRule::convolution) return DenseKind::int16_both;
       break;
-    default:
-      break;
+    default: break;
   }
   node.fail_type();
 }
@@ -226,17 +225,21 @@ size_t ScratchLayout::add(int64_t count, size_t element_bytes) {
   return offset;
 }
 
-HybridScratch add_hybrid_scratch(ScratchLayout& layout, int64_t batches, int64_t batch_elements) {
-  const size_t values = layout.add(batches * batch_elements, sizeof(int8_t));
-  return {.values = values, .scales = layout.add(batches, sizeof(DynamicScale))};
+HybridScratch add_hybrid_scratch(ScratchLayout& layout, const DenseLayer& layer, const DenseBatches& batches) {
+  if (layer.kind != DenseKind::hybrid) return {};
+  const size_t values = layout.add(batches.count * batches.elements, sizeof(int8_t));
+  return {.values = values, .scales = layout.add(batches.count, sizeof(DynamicScale))};
 }
 
-void quantize_batches(const DenseLayer& layer, const float* values, int64_t batches, int64_t batch_elements,
-                      int8_t* quantized, DynamicScale* scales) {
-  for (int64_t batch = 0; batch < batches; ++batch) {
-    const std::span<const float> row(values + batch * batch_elements, static_cast<size_t>(batch_elements));
-    int8_t* target = quantized + batch * batch_elements;
-    scales[batch] = layer.asymmetric ? quantize_asymmetric(row, target) : quantize_symmetric(row, target);
+void quantize_batches(const DenseLayer& layer, const Frame& frame, int64_t first, const DenseBatches& batches,
+                      const HybridScratch& scratch) {
+  const float* values = frame.in<float>(layer.data) + first;
+  int8_t* quantized = scratch.values_of(frame);
+  for (int64_t batch = 0; batch < batches.count; ++batch) {
+    const std::span<const float> row(values + batch * batches.elements, static_cast<size_t>(batches.elements));
+    int8_t* target = quantized + batch * batches.elements;
+    scratch.scales_of(frame)[batch] =
+        layer.asymmetric ? quantize_asymmetric(row, target) : quantize_symmetric(row, target);
   }
 }
 

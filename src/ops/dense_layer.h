@@ -93,14 +93,25 @@ class ScratchLayout {
   int64_t total_ = 0;
 };
 
-// Hybrid: the activations quantized on the fly and the scale of each batch (or row).
-struct HybridScratch {
-  size_t values = 0, scales = 0;  // offsets: int8_t[batches * batch_elements], DynamicScale[batches]
+// Activations that share a scale when they are quantized on the fly: images of a convolution, rows of a matrix.
+struct DenseBatches {
+  int64_t count = 0, elements = 0;  // of each
 };
-HybridScratch add_hybrid_scratch(ScratchLayout& layout, int64_t batches, int64_t batch_elements);
 
-// Fills both from float activations [batches, batch_elements].
-void quantize_batches(const DenseLayer& layer, const float* values, int64_t batches, int64_t batch_elements,
-                      int8_t* quantized, DynamicScale* scales);
+// Hybrid: the activations quantized on the fly and the scale of each batch.
+struct HybridScratch {
+  size_t values = 0, scales = 0;  // offsets: int8_t[count * elements], DynamicScale[count]
+
+  int8_t* values_of(const Frame& frame) const { return reinterpret_cast<int8_t*>(frame.scratch_bytes + values); }
+  DynamicScale* scales_of(const Frame& frame) const {
+    return reinterpret_cast<DynamicScale*>(frame.scratch_bytes + scales);
+  }
+};
+// Nothing is added for a layer that is not hybrid.
+HybridScratch add_hybrid_scratch(ScratchLayout& layout, const DenseLayer& layer, const DenseBatches& batches);
+
+// Fills both from the float activations that begin at element `first`.
+void quantize_batches(const DenseLayer& layer, const Frame& frame, int64_t first, const DenseBatches& batches,
+                      const HybridScratch& scratch);
 
 }  // namespace litequant

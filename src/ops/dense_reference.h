@@ -5,20 +5,12 @@
 
 #include "kernels/reference/dense.h"
 #include "ops/dense_layer.h"
+#include "ops/dense_matrices.h"
 
 namespace litequant {
 
-// Rows of activations that share a scale when they are quantized on the fly: images of a convolution, rows of a matrix.
-struct DenseBatches {
-  int64_t count = 0, elements = 0;  // of each
-};
-
 // `loops(accumulator_tag, input, zero, weights, weight_zero, output, finish)` is one of the functions of
-// kernels/reference with its shape bound; `first_*` are offsets in elements (BATCH_MATMUL walks through its batches).
-struct DenseOffsets {
-  int64_t data = 0, weights = 0, output = 0;
-};
-
+// kernels/reference with its shape bound; `first` is where the operands begin (BATCH_MATMUL walks through its batches).
 template <typename Loops>
 void run_reference(const DenseLayer& layer, const Frame& frame, const DenseBatches& batches,
                    const HybridScratch& hybrid, const DenseOffsets& first, const Loops& loops) {
@@ -55,12 +47,11 @@ void run_reference(const DenseLayer& layer, const Frame& frame, const DenseBatch
           });
       break;
     case DenseKind::hybrid: {
-      auto* quantized = frame.scratch<int8_t>() + hybrid.values;
-      auto* scales = reinterpret_cast<DynamicScale*>(frame.scratch_bytes + hybrid.scales);
-      quantize_batches(layer, frame.in<float>(layer.data) + first.data, batches.count, batches.elements, quantized,
-                       scales);
+      quantize_batches(layer, frame, first.data, batches, hybrid);
+      const int8_t* quantized = hybrid.values_of(frame);
+      const DynamicScale* scales = hybrid.scales_of(frame);
       loops(
-          int32_t{}, static_cast<const int8_t*>(quantized), [&](int64_t batch) { return scales[batch].zero_point; },
+          int32_t{}, quantized, [&](int64_t batch) { return scales[batch].zero_point; },
           layer.weights_of<int8_t>(frame) + first.weights, int32_t{0}, frame.out<float>() + first.output,
           [&](int64_t batch, int64_t channel, int32_t sum) {
             const float real = layer.hybrid_scale.apply(sum, scales[batch].scale, static_cast<size_t>(channel));
@@ -78,9 +69,7 @@ void run_reference(const DenseLayer& layer, const Frame& frame, const DenseBatch
         run_integer(int32_t{}, int8_t{}, int8_t{}, int8_t{});
       }
       break;
-    case DenseKind::uint8:
-      run_integer(int32_t{}, uint8_t{}, uint8_t{}, uint8_t{});
-      break;
+    case DenseKind::uint8: run_integer(int32_t{}, uint8_t{}, uint8_t{}, uint8_t{}); break;
     case DenseKind::int16:
       if (layer.wide_accumulator) {
         run_integer(int64_t{}, int16_t{}, int8_t{}, int16_t{});
@@ -88,9 +77,7 @@ void run_reference(const DenseLayer& layer, const Frame& frame, const DenseBatch
         run_integer(int32_t{}, int16_t{}, int8_t{}, int16_t{});
       }
       break;
-    case DenseKind::int16_both:
-      run_integer(int64_t{}, int16_t{}, int16_t{}, int16_t{});
-      break;
+    case DenseKind::int16_both: run_integer(int64_t{}, int16_t{}, int16_t{}, int16_t{}); break;
   }
 }
 
@@ -99,8 +86,7 @@ template <typename ImageShape, typename Loops>
 Step reference_image_step(const NodeView& node, const DenseLayer& layer, const ImageShape& shape, const Loops& loops) {
   const DenseBatches batches = {.count = shape.batches, .elements = shape.input_pixels() * shape.input_channels};
   ScratchLayout scratch(node);
-  HybridScratch hybrid;
-  if (layer.kind == DenseKind::hybrid) hybrid = add_hybrid_scratch(scratch, batches.count, batches.elements);
+  const HybridScratch hybrid = add_hybrid_scratch(scratch, layer, batches);
   const auto run = [layer, shape, batches, hybrid, loops](const Frame& frame) {
     run_reference(layer, frame, batches, hybrid, {}, [&](auto... operands) { loops(shape, operands...); });
   };

@@ -1,5 +1,7 @@
 // DEPTHWISE_CONV_2D: input [batch, height, width, channels], weights [1, height, width, channels * multiplier], bias.
-#include "ops/dense_reference.h"
+#include "kernels/depthwise_float.h"
+#include "kernels/depthwise_int8.h"
+#include "ops/dense_images.h"
 #include "ops/op_def.h"
 #include "ops/window.h"
 
@@ -26,15 +28,57 @@ Shape output_shape(const DepthwiseShape& shape) {
   return {shape.batches, shape.window.height.output, shape.window.width.output, shape.output_channels()};
 }
 
-std::vector<Shape> infer(const NodeView& node) {
-  return {output_shape(depthwise_shape(node))};
+std::vector<Shape> infer(const NodeView& node) { return {output_shape(depthwise_shape(node))}; }
+
+Step float_step(const DenseLayer& layer, const DepthwiseShape& shape, bool may_fuse) {
+  const auto run = [layer, shape, may_fuse](const Frame& frame) {
+    const FloatEpilogue epilogue = {.bias = layer.has_bias ? frame.in<float>(layer.bias) : nullptr,
+                                    .range = layer.float_range};
+    for (int64_t batch = 0; batch < shape.batches; ++batch) {
+      depthwise_float(shape, frame.in<float>(layer.data) + batch * shape.input_pixels() * shape.input_channels,
+                      layer.weights_of<float>(frame), epilogue, may_fuse,
+                      frame.out<float>() + batch * shape.output_pixels() * shape.output_channels());
+    }
+  };
+  return {.run = run};
 }
 
-Step compile(const NodeView& node, const CompileOptions&) {
+std::optional<Step> integer_step(const NodeView& node, const DenseLayer& layer, const DepthwiseShape& shape) {
+  const int64_t channels = shape.output_channels();
+  const WeightMatrices weights = {
+      .matrix = {.columns = channels, .depth = shape.taps(), .column_stride = 1, .depth_stride = channels}};
+  ScratchLayout scratch(node);
+  auto packed = PackedDense::make(layer, weights, {.groups = 1, .group_columns = channels}, scratch);
+  if (!packed) return std::nullopt;
+  const auto dense = std::make_shared<const PackedDense>(std::move(*packed));
+  const DepthwiseMemory memory = depthwise_memory(shape);
+  const size_t ring = scratch.add(memory.ring_elements(), sizeof(int16_t));
+  const size_t contents = scratch.add(memory.ring_rows, sizeof(int32_t));
+  const size_t taps = scratch.add(memory.taps, sizeof(const int16_t*));
+  const HybridScratch hybrid = add_hybrid_scratch(
+      scratch, layer, {.count = shape.batches, .elements = shape.input_pixels() * shape.input_channels});
+  const auto run = [dense, shape, memory, ring, contents, taps, hybrid](const Frame& frame) {
+    const int16_t* weights_packed = dense->integer_weights(frame);
+    const DepthwiseScratch parts = {.ring = reinterpret_cast<int16_t*>(frame.scratch_bytes + ring),
+                                    .ring_contents = reinterpret_cast<int32_t*>(frame.scratch_bytes + contents),
+                                    .taps = reinterpret_cast<const int16_t**>(frame.scratch_bytes + taps)};
+    run_integer_images(*dense, shape, hybrid, shape.output_channels(), frame,
+                       [&](const auto* image, int32_t zero_point, const Epilogue& epilogue) {
+                         depthwise_int8(shape, image, zero_point, weights_packed, 0, epilogue, memory, parts);
+                       });
+  };
+  return Step{.run = run, .scratch_bytes = scratch.total()};
+}
+
+Step compile(const NodeView& node, const CompileOptions& options) {
   const DepthwiseShape shape = depthwise_shape(node);
   node.require(node.output(0).shape == output_shape(shape), "the shape of its output is not what its inputs give");
   DenseLayer layer = dense_layer(node, {.channels = shape.output_channels(), .weight_axis = 3});
   layer.asymmetric = true;
+  if (options.kernels == KernelSet::optimized) {
+    if (layer.kind == DenseKind::float32) return float_step(layer, shape, !options.reproducible);
+    if (auto step = integer_step(node, layer, shape)) return std::move(*step);
+  }
   return reference_image_step(node, layer, shape, [](const auto& s, auto sum, auto... rest) {
     reference::depthwise<decltype(sum)>(s, rest...);
   });

@@ -1,5 +1,5 @@
 // FULLY_CONNECTED: input seen as [batch, depth], weights [units, depth], bias [units].
-#include "ops/dense_reference.h"
+#include "ops/dense_matrices.h"
 #include "ops/op_def.h"
 #include "ops/window.h"
 
@@ -32,11 +32,9 @@ Shape output_shape(const NodeView& node, const MatrixShape& shape) {
   return kept;
 }
 
-std::vector<Shape> infer(const NodeView& node) {
-  return {output_shape(node, matrix_shape(node))};
-}
+std::vector<Shape> infer(const NodeView& node) { return {output_shape(node, matrix_shape(node))}; }
 
-Step compile(const NodeView& node, const CompileOptions&) {
+Step compile(const NodeView& node, const CompileOptions& options) {
   if (node.options().integer("weights_format") != 0) {
     node.fail(ErrorCode::unsupported_operator, "shuffled weights are not executed");
   }
@@ -47,15 +45,7 @@ Step compile(const NodeView& node, const CompileOptions&) {
       node, {.channels = static_cast<int32_t>(shape.columns), .weight_axis = 0, .rule = ScaleRule::fully_connected});
   layer.asymmetric = node.options().flag("asymmetric_quantize_inputs");
 
-  const DenseBatches rows = {.count = shape.rows, .elements = shape.depth};
-  ScratchLayout scratch(node);
-  HybridScratch hybrid;
-  if (layer.kind == DenseKind::hybrid) hybrid = add_hybrid_scratch(scratch, rows.count, rows.elements);
-  const auto run = [layer, shape, rows, hybrid](const Frame& frame) {
-    run_reference(layer, frame, rows, hybrid, {},
-                  [&](auto sum, auto... operands) { reference::multiply<decltype(sum)>(shape, operands...); });
-  };
-  return {.run = run, .scratch_bytes = scratch.total()};
+  return matrix_step(node, layer, {.shape = shape, .products = {{}}}, options);
 }
 
 int version(const NodeView& node) {

@@ -1,6 +1,6 @@
 // TRANSPOSE_CONV: output shape [4], weights [outputs, height, width, channels], input [batch, height, width, channels],
 // bias [outputs]. Padding is that of the forward convolution of the output.
-#include "ops/dense_reference.h"
+#include "ops/dense_images.h"
 #include "ops/op_def.h"
 #include "ops/window.h"
 
@@ -40,18 +40,16 @@ Shape output_shape(const TransposeConvolutionShape& shape) {
   return {shape.batches, shape.window.height.input, shape.window.width.input, shape.output_channels};
 }
 
-std::vector<Shape> infer(const NodeView& node) {
-  return {output_shape(transpose_shape(node))};
-}
+std::vector<Shape> infer(const NodeView& node) { return {output_shape(transpose_shape(node))}; }
 
-Step compile(const NodeView& node, const CompileOptions&) {
+Step compile(const NodeView& node, const CompileOptions& options) {
   const TransposeConvolutionShape shape = transpose_shape(node);
   node.require(node.output(0).shape == output_shape(shape), "the shape of its output is not what its inputs give");
   DenseLayer layer = dense_layer(
       node, {.data = kInput, .weights = kWeights, .bias = kBias, .channels = shape.output_channels, .weight_axis = 0});
   layer.asymmetric = true;
   layer.hybrid_scale.weight_first = true;
-  return reference_image_step(node, layer, shape, [](const auto& s, auto sum, auto... rest) {
+  return image_step(node, layer, shape, options, [](const auto& s, auto sum, auto... rest) {
     reference::transpose_convolve<decltype(sum)>(s, rest...);
   });
 }

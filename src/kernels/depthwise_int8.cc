@@ -1,0 +1,151 @@
+#include "kernels/depthwise_int8.h"
+
+#include <algorithm>
+
+#include "kernels/simd.h"
+
+namespace litequant {
+namespace {
+
+using simd::Vector;
+
+constexpr int64_t kRingElements = 64 * 1024;
+constexpr int kPixels = 64;  // whose accumulators are finished at once
+
+// The pixels of an input row, padding included, that windows reach.
+int64_t reached_pixels(const WindowAxis& width) {
+  return int64_t{width.output - 1} * width.stride + int64_t{width.window - 1} * width.dilation + 1;
+}
+
+// Row `y` of the image for channels [first_channel, first_channel + block) into a ring row; padding and channels beyond
+// the last are zero.
+template <typename Image>
+void fill_row(const DepthwiseShape& shape, const Image* image, int32_t zero_point, int32_t y, int64_t first_channel,
+              int32_t block, int16_t* to) {
+  const WindowAxis& width = shape.window.width;
+  const int64_t pixels = reached_pixels(width);
+  const int64_t left = std::min<int64_t>(width.pad, pixels);
+  const int64_t inside = std::min<int64_t>(width.input, pixels - left);
+  const auto used = static_cast<int32_t>(std::min<int64_t>(block, shape.output_channels() - first_channel));
+  to = std::fill_n(to, left * block, int16_t{0});
+  const Image* from = image + int64_t{y} * width.input * shape.input_channels;
+  if (shape.multiplier == 1 && block == shape.input_channels) {
+    centre(from, inside * block, zero_point, to);
+    to += inside * block;
+  } else {
+    for (int64_t x = 0; x < inside; ++x) {
+      if (shape.multiplier == 1) {
+        centre(from + first_channel, used, zero_point, to);
+      } else {
+        for (int32_t c = 0; c < used; ++c) {
+          to[c] = static_cast<int16_t>(from[(first_channel + c) / shape.multiplier] - zero_point);
+        }
+      }
+      std::fill(to + used, to + block, int16_t{0});
+      to += block;
+      from += shape.input_channels;
+    }
+  }
+  std::fill_n(to, (pixels - left - inside) * block, int16_t{0});
+}
+
+// Accumulators [count][8] of 8 channels for `count` neighbouring pixels, `step` elements apart. kPairs: as many pairs
+// of taps, or 0 for `pairs`.
+template <int kPairs>
+void accumulate(const int16_t* const* taps, int64_t offset, int64_t step, const int16_t* weights, int64_t pairs,
+                int count, int32_t* accumulators) {
+  // Copied, because the stores below could otherwise change the addresses for all the compiler knows.
+  const int16_t* own_taps[2 * kPairs + 1];
+  if constexpr (kPairs > 0) {
+    pairs = kPairs;
+    std::copy_n(taps, 2 * kPairs, own_taps);
+    taps = own_taps;
+  }
+  for (int n = 0; n < count; ++n) {
+    Vector low = wasm_i32x4_splat(0), high = low;
+    for (int64_t p = 0; p < pairs; ++p) {
+      const Vector a = simd::load(taps[2 * p] + offset), b = simd::load(taps[2 * p + 1] + offset);
+      low = wasm_i32x4_add(low, wasm_i32x4_dot_i16x8(simd::interleave_low(a, b), simd::load(weights + 16 * p)));
+      high = wasm_i32x4_add(high, wasm_i32x4_dot_i16x8(simd::interleave_high(a, b), simd::load(weights + 16 * p + 8)));
+    }
+    simd::store(accumulators, low);
+    simd::store(accumulators + 4, high);
+    accumulators += kTileColumns;
+    offset += step;
+  }
+}
+
+}  // namespace
+
+DepthwiseMemory depthwise_memory(const DepthwiseShape& shape) {
+  const WindowAxis& height = shape.window.height;
+  DepthwiseMemory memory;
+  memory.ring_rows = std::min<int64_t>(int64_t{height.window - 1} * height.dilation + 1, height.input);
+  const int64_t pixels = reached_pixels(shape.window.width);
+  const int64_t whole = tile_count(shape.output_channels()) * kTileColumns;
+  const int64_t fitting = kRingElements / std::max<int64_t>(memory.ring_rows * pixels, 1) / kTileColumns * kTileColumns;
+  memory.block_channels = static_cast<int32_t>(std::clamp<int64_t>(fitting, kTileColumns, whole));
+  memory.row_elements = pixels * memory.block_channels;
+  memory.taps = pair_count(shape.taps()) * 2;
+  return memory;
+}
+
+template <typename Image>
+void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
+                    int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,
+                    const DepthwiseScratch& scratch) {
+  alignas(16) int32_t accumulators[kPixels * kTileColumns];
+  const WindowAxis& height = shape.window.height;
+  const WindowAxis& width = shape.window.width;
+  const int32_t block = memory.block_channels;
+  const int64_t pairs = memory.taps / 2;
+  const int64_t step = int64_t{width.stride} * block;
+  int16_t* zeros = scratch.ring + memory.ring_rows * memory.row_elements;
+  std::fill_n(zeros, memory.row_elements, int16_t{0});
+  scratch.taps[memory.taps - 1] = zeros;  // the tap that makes their number even
+
+  for (int64_t first_channel = 0; first_channel < shape.output_channels(); first_channel += block) {
+    const int64_t tiles = tile_count(std::min<int64_t>(block, shape.output_channels() - first_channel));
+    std::fill_n(scratch.ring_contents, memory.ring_rows, -1);
+    for (int32_t y = 0; y < height.output; ++y) {
+      const int16_t** tap = scratch.taps;
+      for (int32_t i = 0; i < height.window; ++i) {
+        const int64_t input_y = height.start(y) + int64_t{i} * height.dilation;
+        const int16_t* row = zeros;
+        if (input_y >= 0 && input_y < height.input) {
+          const int64_t slot = input_y % memory.ring_rows;
+          int16_t* kept = scratch.ring + slot * memory.row_elements;
+          if (scratch.ring_contents[slot] != input_y) {
+            fill_row(shape, image, zero_point, static_cast<int32_t>(input_y), first_channel, block, kept);
+            scratch.ring_contents[slot] = static_cast<int32_t>(input_y);
+          }
+          row = kept;
+        }
+        for (int32_t j = 0; j < width.window; ++j) *tap++ = row + int64_t{j} * width.dilation * block;
+      }
+      for (int64_t tile = 0; tile < tiles; ++tile) {
+        const int64_t whole_tile = first_channel / kTileColumns + tile;
+        const int16_t* weights = packed + whole_tile * pairs * 2 * kTileColumns;
+        for (int32_t x = 0; x < width.output; x += kPixels) {
+          const int count = std::min(kPixels, width.output - x);
+          const int64_t offset = x * step + tile * kTileColumns;
+          if (pairs == 5) {
+            accumulate<5>(scratch.taps, offset, step, weights, pairs, count, accumulators);
+          } else {
+            accumulate<0>(scratch.taps, offset, step, weights, pairs, count, accumulators);
+          }
+          epilogue.finish(whole_tile, first_row + int64_t{y} * width.output + x, count, accumulators);
+        }
+      }
+    }
+  }
+}
+
+template void depthwise_int8(const DepthwiseShape&, const int8_t*, int32_t, const int16_t*, int64_t, const Epilogue&,
+                             const DepthwiseMemory&, const DepthwiseScratch&);
+template void depthwise_int8(const DepthwiseShape&, const uint8_t*, int32_t, const int16_t*, int64_t, const Epilogue&,
+                             const DepthwiseMemory&, const DepthwiseScratch&);
+template void depthwise_int8(const DepthwiseShape&, const int16_t*, int32_t, const int16_t*, int64_t, const Epilogue&,
+                             const DepthwiseMemory&, const DepthwiseScratch&);
+
+}  // namespace litequant

@@ -1,0 +1,67 @@
+// Whole products of the optimized kernels: rows are prepared a strip at a time and multiplied by packed weights.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/dense.h"
+#include "kernels/epilogue.h"
+#include "kernels/gemm_float.h"
+#include "kernels/gemm_int8.h"
+#include "kernels/patches.h"
+
+namespace litequant {
+
+// Elements of the working memory `rows` below.
+inline int64_t strip_elements_int16(int64_t depth) {
+  return strip_rows(depth, sizeof(int16_t)) * row_stride_int16(depth);
+}
+inline int64_t strip_elements_float(int64_t depth) { return strip_rows(depth, sizeof(float)) * depth; }
+
+// One image of a convolution or its transpose; `packed` holds one matrix per group. Output pixel p is row p of the
+// epilogue.
+template <typename ImageShape, typename Image>
+void convolve_int8(const ImageShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
+                   const Epilogue& epilogue, int16_t* rows) {
+  const int64_t depth = shape.depth(), tiles = tile_count(shape.group_outputs());
+  const int64_t matrix = packed_int16_size(shape.group_outputs(), depth);
+  const int strip = strip_rows(depth, sizeof(int16_t));
+  for (int32_t group = 0; group < shape.groups; ++group) {
+    for (int64_t first = 0; first < shape.output_pixels(); first += strip) {
+      const auto count = static_cast<int>(std::min<int64_t>(strip, shape.output_pixels() - first));
+      gather_patches(shape, group, image, zero_point, first, count, rows, row_stride_int16(depth));
+      multiply_strip(rows, count, packed + group * matrix, depth, tiles, group * tiles, first, epilogue);
+    }
+  }
+}
+
+template <typename ImageShape>
+void convolve_float(const ImageShape& shape, const float* image, const float* packed, const FloatEpilogue& epilogue,
+                    bool may_fuse, float* output, float* rows) {
+  const int64_t depth = shape.depth(), columns = shape.group_outputs(), pixels = shape.output_pixels();
+  if (is_image_itself(shape)) {
+    multiply_float(image, depth, pixels, packed, depth, columns, epilogue, may_fuse, output, columns);
+    return;
+  }
+  const int strip = strip_rows(depth, sizeof(float));
+  for (int32_t group = 0; group < shape.groups; ++group) {
+    const FloatEpilogue own = {.bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + group * columns,
+                               .range = epilogue.range};
+    for (int64_t first = 0; first < pixels; first += strip) {
+      const auto count = static_cast<int>(std::min<int64_t>(strip, pixels - first));
+      gather_patches(shape, group, image, 0, first, count, rows, depth);
+      multiply_float(rows, depth, count, packed + group * packed_float_size(columns, depth), depth, columns, own,
+                     may_fuse, output + first * shape.output_channels + group * columns, shape.output_channels);
+    }
+  }
+}
+
+// Left [rows, depth] by the shape's strides. `row_scales` [rows] gives each row its own zero point; null: `zero_point`.
+template <typename Left>  // int8_t, uint8_t, int16_t
+void multiply_int8(const MatrixShape& shape, const Left* left, int32_t zero_point, const DynamicScale* row_scales,
+                   const int16_t* packed, const Epilogue& epilogue, int16_t* rows);
+
+void multiply_float(const MatrixShape& shape, const float* left, const float* packed, const FloatEpilogue& epilogue,
+                    bool may_fuse, float* output, float* rows);
+
+}  // namespace litequant

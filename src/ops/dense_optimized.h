@@ -1,0 +1,126 @@
+// A dense operator with packed weights: what is prepared once, what each run needs, and which epilogue ends it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/epilogue.h"
+#include "kernels/gemm_float.h"
+#include "kernels/pack.h"
+#include "ops/dense_layer.h"
+
+namespace litequant {
+
+// The matrices that the weights consist of: one per group of a convolution, one per batch of BATCH_MATMUL.
+struct WeightMatrices {
+  WeightMatrix matrix;
+  int64_t count = 1;
+  int64_t stride = 0;  // elements from one to the next
+};
+
+class PackedDense {
+ public:
+  // Nothing when the optimized kernels cannot hold this layer's accumulators (int16 by int16, or sums beyond 32 bits):
+  // the plain loops then serve. `scratch` gains what a run needs. `columns` are the tiles of all groups together.
+  static std::optional<PackedDense> make(const DenseLayer& layer, const WeightMatrices& weights,
+                                         const ColumnTiles& columns, ScratchLayout& scratch);
+
+  const DenseLayer& layer() const { return layer_; }
+  bool is_float() const { return layer_.kind == DenseKind::float32; }
+
+  // The weights of matrix 0, packed now when they are not constant. All matrices lie one after another.
+  const int16_t* integer_weights(const Frame& frame) const;
+  const float* float_weights(const Frame& frame) const;
+  FloatEpilogue float_epilogue(const Frame& frame) const {
+    return {.bias = layer_.has_bias ? frame.in<float>(layer_.bias) : nullptr, .range = layer_.float_range};
+  }
+
+  // Prepares a bias that is not constant; once per run, before `finish_with`.
+  void prepare(const Frame& frame) const;
+
+  // Calls `product(epilogue)` with the epilogue that writes to element `first_output`, rows `row_stride` elements
+  // apart. Hybrid: row r has the scale row_scales[r * row_scale_stride].
+  struct Target {
+    int64_t first_output = 0, row_stride = 0;
+    const DynamicScale* row_scales = nullptr;
+    int64_t row_scale_stride = 0;
+  };
+  template <typename Product>
+  void finish_with(const Frame& frame, const Target& target, const Product& product) const;
+
+ private:
+  PackedDense(const DenseLayer& layer, const WeightMatrices& weights, const ColumnTiles& columns)
+      : layer_(layer), weights_(weights), columns_(columns) {}
+
+  int64_t matrix_size() const;
+  void pack_integers(const std::byte* weights, int16_t* packed) const;
+  void pack_floats(const float* weights, float* packed) const;
+  std::vector<int64_t> weight_sums() const;
+  void spread_constants();
+
+  template <typename T>
+  void finish_integer(const Frame& frame, const OutputMatrix<T>& target, const auto& product) const;
+  template <typename T>
+  const T* spread_bias(const Frame& frame, const std::vector<T>& constant) const {
+    return constant.empty() ? reinterpret_cast<const T*>(frame.scratch_bytes + bias_scratch_) : constant.data();
+  }
+
+  DenseLayer layer_;
+  WeightMatrices weights_;
+  ColumnTiles columns_;
+  std::vector<int16_t> integer_weights_;  // of constant weights
+  std::vector<float> float_weights_;
+  std::vector<int32_t> bias_;  // [tiles][8]; empty when known at run time only
+  std::vector<float> float_bias_;
+  std::vector<double> factors_;  // [tiles][8]
+  std::vector<float> weight_scales_;  // [tiles][8]
+  std::optional<FixedTiles> fixed_;
+  size_t weights_scratch_ = 0, bias_scratch_ = 0;
+};
+
+template <typename T>
+void PackedDense::finish_integer(const Frame& frame, const OutputMatrix<T>& target, const auto& product) const {
+  const int32_t* bias = spread_bias(frame, bias_);
+  if constexpr (!std::is_same_v<T, int16_t>) {
+    if (layer_.is_real_scale) {
+      return product(RealEpilogue<T>(columns_, layer_.real_scale, factors_.data(), bias, target));
+    }
+  }
+  product(FixedEpilogue<T>(columns_, layer_.fixed_scale, *fixed_, bias, target));
+}
+
+template <typename Product>
+void PackedDense::finish_with(const Frame& frame, const Target& target, const Product& product) const {
+  const auto output = [&]<typename T>(T) {
+    return OutputMatrix<T>{.output = frame.out<T>() + target.first_output, .row_stride = target.row_stride};
+  };
+  if (layer_.kind == DenseKind::hybrid) {
+    product(HybridEpilogue(columns_, layer_.hybrid_scale, weight_scales_.data(),
+                           layer_.has_bias ? spread_bias(frame, float_bias_) : nullptr, target.row_scales,
+                           target.row_scale_stride, output(float{})));
+  } else if (layer_.raw_output) {
+    product(RawEpilogue(columns_, output(int32_t{})));
+  } else if (layer_.kind == DenseKind::int8) {
+    finish_integer(frame, output(int8_t{}), product);
+  } else if (layer_.kind == DenseKind::uint8) {
+    finish_integer(frame, output(uint8_t{}), product);
+  } else if (!layer_.wide_accumulator) {
+    finish_integer(frame, output(int16_t{}), product);
+  } else {
+    const int64_t* bias = nullptr;
+    if (layer_.has_bias) {
+      bias = layer_.bias_type == DataType::int64
+                 ? frame.in<int64_t>(layer_.bias)
+                 : reinterpret_cast<const int64_t*>(frame.scratch_bytes + bias_scratch_);
+    }
+    if (layer_.is_real_scale) {
+      product(WideEpilogue<RealScale>(columns_, layer_.real_scale, bias, output(int16_t{})));
+    } else {
+      product(WideEpilogue<FixedScale>(columns_, layer_.fixed_scale, bias, output(int16_t{})));
+    }
+  }
+}
+
+}  // namespace litequant

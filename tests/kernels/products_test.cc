@@ -1,0 +1,404 @@
+// The optimized products against the plain loops: integer accumulators exactly, floats bit for bit, over the shapes
+// that kernels fear.
+#include "kernels/products.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <random>
+#include <vector>
+
+#include "base/text.h"
+#include "kernels/depthwise_float.h"
+#include "kernels/depthwise_int8.h"
+#include "kernels/pack.h"
+#include "kernels/reference/dense.h"
+
+namespace litequant {
+namespace {
+
+using Random = std::mt19937;
+
+int32_t between(Random& random, int32_t low, int32_t high) {
+  return std::uniform_int_distribution<int32_t>(low, high)(random);
+}
+
+// Every value of the type, its ends more often.
+template <typename T>
+std::vector<T> random_values(Random& random, int64_t count) {
+  std::vector<T> values(static_cast<size_t>(count));
+  for (T& value : values) {
+    if constexpr (std::is_floating_point_v<T>) {
+      value = std::uniform_real_distribution<T>(-1, 1)(random);
+    } else {
+      const IntegerRange range = range_of<T>();
+      const auto choice = random() % 8;
+      value = static_cast<T>(choice == 0   ? range.low
+                             : choice == 1 ? range.high
+                                           : between(random, range.low, range.high));
+    }
+  }
+  return values;
+}
+
+WindowAxis random_axis(Random& random) {
+  WindowAxis axis = {.input = between(random, 1, 12),
+                     .output = 1,
+                     .window = between(random, 1, 4),
+                     .stride = between(random, 1, 3),
+                     .dilation = between(random, 1, 2),
+                     .pad = 0};
+  const int32_t effective = (axis.window - 1) * axis.dilation + 1;
+  if (effective > axis.input || random() % 2 == 0) {
+    axis.output = (axis.input - 1) / axis.stride + 1;
+    axis.pad = std::max((axis.output - 1) * axis.stride + effective - axis.input, 0) / 2;
+  } else {
+    axis.output = (axis.input - effective) / axis.stride + 1;
+  }
+  return axis;
+}
+
+template <typename T>
+int32_t random_zero_point(Random& random) {
+  if (std::is_same_v<T, int16_t>) return 0;
+  const int32_t choices[] = {range_of<T>().low, range_of<T>().high, 0,
+                             between(random, range_of<T>().low, range_of<T>().high)};
+  return choices[random() % 4];
+}
+
+constexpr auto kAccumulator = [](int64_t, int64_t, auto sum) { return sum; };
+
+std::string shape_text(const Window& window, int32_t channels, int32_t outputs, int32_t groups) {
+  const auto axis = [](const WindowAxis& a) {
+    return text(a.input, "->", a.output, " window ", a.window, " stride ", a.stride, " dilation ", a.dilation, " pad ",
+                a.pad);
+  };
+  return text(axis(window.height), ", ", axis(window.width), ", ", channels, "->", outputs, " channels, ", groups,
+              " groups");
+}
+
+template <typename T, typename Weight>
+void check_convolution(Random& random) {
+  const int32_t groups = random() % 3 == 0 ? between(random, 2, 4) : 1;
+  ConvolutionShape shape = {.batches = 1,
+                            .window = {.height = random_axis(random), .width = random_axis(random)},
+                            .input_channels = groups * between(random, 1, 17),
+                            .output_channels = groups * between(random, 1, 17),
+                            .groups = groups};
+  if (random() % 4 == 0) {  // the image itself
+    const int32_t height = between(random, 1, 12), width = between(random, 1, 12);
+    shape.window = {.height = {.input = height, .output = height}, .width = {.input = width, .output = width}};
+  }
+  const auto input = random_values<T>(random, shape.input_pixels() * shape.input_channels);
+  const auto weights = random_values<Weight>(random, shape.output_channels * shape.depth());
+  const int32_t zero = random_zero_point<T>(random);
+  const int32_t weight_zero = std::is_same_v<Weight, uint8_t> ? random_zero_point<Weight>(random) : 0;
+  const auto count = static_cast<size_t>(shape.output_pixels() * shape.output_channels);
+
+  std::vector<int32_t> want(count), got(count, 0x55555555);
+  reference::convolve<int32_t>(
+      shape, input.data(), [&](int64_t) { return zero; }, weights.data(), weight_zero, want.data(), kAccumulator);
+  const ColumnTiles columns = {.groups = groups, .group_columns = shape.group_outputs()};
+  const int64_t matrix = packed_int16_size(shape.group_outputs(), shape.depth());
+  std::vector<int16_t> packed(static_cast<size_t>(groups * matrix));
+  for (int32_t g = 0; g < groups; ++g) {
+    pack_weights(
+        {.columns = shape.group_outputs(), .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
+        weights.data() + g * shape.group_outputs() * shape.depth(), weight_zero, packed.data() + g * matrix);
+  }
+  std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(shape.depth())));
+  convolve_int8(shape, input.data(), zero, packed.data(),
+                RawEpilogue(columns, {.output = got.data(), .row_stride = shape.output_channels}), rows.data());
+  ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, shape.output_channels, groups)
+                       << " zero points " << zero << ", " << weight_zero;
+}
+
+TEST(Products, ConvolutionOfIntegers) {
+  const uint32_t seed = 20260201;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 200 && !HasFatalFailure(); ++repeat) {
+    check_convolution<int8_t, int8_t>(random);
+    check_convolution<uint8_t, uint8_t>(random);
+    check_convolution<int16_t, int8_t>(random);
+  }
+}
+
+// More rows than a strip holds, and a depth that shortens strips.
+TEST(Products, ConvolutionOverManyStrips) {
+  Random random(7);
+  for (const int32_t channels : {3, 2000}) {
+    const ConvolutionShape shape = {
+        .batches = 1,
+        .window = {.height = {.input = 19, .output = 19, .window = 3, .pad = 1}, .width = {.input = 7, .output = 7}},
+        .input_channels = channels,
+        .output_channels = 9};
+    const auto input = random_values<int8_t>(random, shape.input_pixels() * channels);
+    const auto weights = random_values<int8_t>(random, 9 * shape.depth());
+    std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * 9)), got(want.size());
+    reference::convolve<int32_t>(
+        shape, input.data(), [](int64_t) { return 5; }, weights.data(), 0, want.data(), kAccumulator);
+    std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(9, shape.depth())));
+    pack_weights({.columns = 9, .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
+                 weights.data(), 0, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(shape.depth())));
+    convolve_int8(shape, input.data(), 5, packed.data(),
+                  RawEpilogue({.groups = 1, .group_columns = 9}, {.output = got.data(), .row_stride = 9}), rows.data());
+    EXPECT_EQ(got, want) << channels;
+  }
+}
+
+TEST(Products, TransposedConvolution) {
+  const uint32_t seed = 20260202;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 150; ++repeat) {
+    TransposeConvolutionShape shape = {.batches = 1,
+                                       .window = {.height = random_axis(random), .width = random_axis(random)},
+                                       .input_channels = between(random, 1, 17),
+                                       .output_channels = between(random, 1, 17)};
+    shape.window.height.dilation = shape.window.width.dilation = 1;
+    const auto input = random_values<int8_t>(random, shape.input_pixels() * shape.input_channels);
+    const auto weights = random_values<int8_t>(random, shape.output_channels * shape.depth());
+    const int32_t zero = random_zero_point<int8_t>(random);
+    std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * shape.output_channels)), got(want.size());
+    reference::transpose_convolve<int32_t>(
+        shape, input.data(), [&](int64_t) { return zero; }, weights.data(), 0, want.data(), kAccumulator);
+    std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(shape.output_channels, shape.depth())));
+    pack_weights(
+        {.columns = shape.output_channels, .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
+        weights.data(), 0, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(shape.depth())));
+    convolve_int8(shape, input.data(), zero, packed.data(),
+                  RawEpilogue({.groups = 1, .group_columns = shape.output_channels},
+                              {.output = got.data(), .row_stride = shape.output_channels}),
+                  rows.data());
+    ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, shape.output_channels, 1);
+  }
+}
+
+template <typename T, typename Weight>
+void check_depthwise(Random& random) {
+  DepthwiseShape shape = {.batches = 1,
+                          .window = {.height = random_axis(random), .width = random_axis(random)},
+                          .input_channels = random() % 5 == 0 ? 8 * between(random, 1, 3) : between(random, 1, 17),
+                          .multiplier = random() % 2 == 0 ? 1 : between(random, 1, 4)};
+  if (random() % 3 == 0) shape.window.height.window = shape.window.width.window = 3;  // the unrolled kernel
+  const int32_t channels = shape.output_channels();
+  const auto input = random_values<T>(random, shape.input_pixels() * shape.input_channels);
+  const auto weights = random_values<Weight>(random, shape.taps() * channels);
+  const int32_t zero = random_zero_point<T>(random);
+  const int32_t weight_zero = std::is_same_v<Weight, uint8_t> ? random_zero_point<Weight>(random) : 0;
+  std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * channels)), got(want.size());
+  reference::depthwise<int32_t>(
+      shape, input.data(), [&](int64_t) { return zero; }, weights.data(), weight_zero, want.data(), kAccumulator);
+  std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(channels, shape.taps())));
+  pack_weights({.columns = channels, .depth = shape.taps(), .column_stride = 1, .depth_stride = channels},
+               weights.data(), weight_zero, packed.data());
+  const DepthwiseMemory memory = depthwise_memory(shape);
+  std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()), 0x5555);
+  std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
+  std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
+  depthwise_int8(shape, input.data(), zero, packed.data(), 0,
+                 RawEpilogue({.groups = 1, .group_columns = channels}, {.output = got.data(), .row_stride = channels}),
+                 memory, {.ring = ring.data(), .ring_contents = contents.data(), .taps = taps.data()});
+  ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, channels, 1) << " zero points " << zero << ", "
+                       << weight_zero;
+}
+
+TEST(Products, DepthwiseOfIntegers) {
+  const uint32_t seed = 20260203;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 200 && !HasFatalFailure(); ++repeat) {
+    check_depthwise<int8_t, int8_t>(random);
+    check_depthwise<uint8_t, uint8_t>(random);
+    check_depthwise<int16_t, int8_t>(random);
+  }
+}
+
+// Rows so long that channels are taken in several blocks, and more pixels than are finished at once.
+TEST(Products, DepthwiseInBlocksOfChannels) {
+  Random random(8);
+  const DepthwiseShape shape = {.batches = 1,
+                                .window = {.height = {.input = 4, .output = 4, .window = 3, .pad = 1},
+                                           .width = {.input = 500, .output = 500, .window = 3, .pad = 1}},
+                                .input_channels = 100,
+                                .multiplier = 1};
+  const DepthwiseMemory memory = depthwise_memory(shape);
+  ASSERT_LT(memory.block_channels, 100);
+  const auto input = random_values<int8_t>(random, shape.input_pixels() * 100);
+  const auto weights = random_values<int8_t>(random, 900);
+  std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * 100)), got(want.size());
+  reference::depthwise<int32_t>(
+      shape, input.data(), [](int64_t) { return -128; }, weights.data(), 0, want.data(), kAccumulator);
+  std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(100, 9)));
+  pack_weights({.columns = 100, .depth = 9, .column_stride = 1, .depth_stride = 100}, weights.data(), 0, packed.data());
+  std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()));
+  std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
+  std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
+  depthwise_int8(shape, input.data(), -128, packed.data(), 0,
+                 RawEpilogue({.groups = 1, .group_columns = 100}, {.output = got.data(), .row_stride = 100}), memory,
+                 {.ring = ring.data(), .ring_contents = contents.data(), .taps = taps.data()});
+  EXPECT_EQ(got, want);
+}
+
+TEST(Products, MatricesOfIntegersWithStridesAndRowScales) {
+  const uint32_t seed = 20260204;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    const int64_t m = between(random, 1, 70), n = between(random, 1, 20), k = between(random, 1, 67);
+    const bool left_transposed = random() % 3 == 0, right_transposed = random() % 2 == 0,
+               has_scales = random() % 2 == 0;
+    const MatrixShape shape = {.rows = m,
+                               .columns = n,
+                               .depth = k,
+                               .left_row_stride = left_transposed ? 1 : k,
+                               .left_depth_stride = left_transposed ? m : 1,
+                               .right_column_stride = right_transposed ? 1 : k,
+                               .right_depth_stride = right_transposed ? n : 1};
+    const auto left = random_values<int8_t>(random, m * k), right = random_values<int8_t>(random, n * k);
+    std::vector<DynamicScale> scales(static_cast<size_t>(m));
+    for (DynamicScale& scale : scales) scale.zero_point = between(random, -128, 127);
+    const int32_t zero = random_zero_point<int8_t>(random), right_zero = random_zero_point<int8_t>(random);
+    std::vector<int32_t> want(static_cast<size_t>(m * n)), got(want.size());
+    const auto zero_of = [&](int64_t row) { return has_scales ? scales[static_cast<size_t>(row)].zero_point : zero; };
+    reference::multiply<int32_t>(shape, left.data(), zero_of, right.data(), right_zero, want.data(), kAccumulator);
+    std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(n, k)));
+    pack_weights({.columns = n,
+                  .depth = k,
+                  .column_stride = shape.right_column_stride,
+                  .depth_stride = shape.right_depth_stride},
+                 right.data(), right_zero, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(k)));
+    multiply_int8(shape, left.data(), zero, has_scales ? scales.data() : nullptr, packed.data(),
+                  RawEpilogue({.groups = 1, .group_columns = n}, {.output = got.data(), .row_stride = n}), rows.data());
+    ASSERT_EQ(got, want) << m << "x" << k << "x" << n;
+  }
+}
+
+// ---- Floats: the same sums in the same order, so the same bits, unless fusing is allowed ----------------------------
+
+std::vector<uint32_t> bits_of(const std::vector<float>& values) {
+  std::vector<uint32_t> bits;
+  for (const float value : values) bits.push_back(std::bit_cast<uint32_t>(value));
+  return bits;
+}
+
+struct FloatCase {
+  std::vector<float> bias;
+  FloatRange range;
+  FloatEpilogue epilogue() const { return {.bias = bias.empty() ? nullptr : bias.data(), .range = range}; }
+  auto finish() const {
+    return [this](int64_t, int64_t channel, float sum) {
+      return clamp(bias.empty() ? sum : sum + bias[static_cast<size_t>(channel)], range);
+    };
+  }
+};
+
+FloatCase random_float_case(Random& random, int32_t channels) {
+  FloatCase result;
+  if (random() % 3 != 0) result.bias = random_values<float>(random, channels);
+  if (random() % 2 == 0) result.range = {.low = 0, .high = 1};
+  return result;
+}
+
+constexpr auto kNoZero = [](int64_t) { return 0.0f; };
+
+void expect_near(const std::vector<float>& got, const std::vector<float>& want) {
+  float largest = 0;
+  for (const float value : want) largest = std::max(largest, std::abs(value));
+  for (size_t i = 0; i < want.size(); ++i) ASSERT_LE(std::abs(got[i] - want[i]), 1e-5f * largest) << i;
+}
+
+TEST(Products, ConvolutionOfFloats) {
+  const uint32_t seed = 20260205;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    const int32_t groups = random() % 3 == 0 ? 2 : 1;
+    ConvolutionShape shape = {.batches = 1,
+                              .window = {.height = random_axis(random), .width = random_axis(random)},
+                              .input_channels = groups * between(random, 1, 17),
+                              .output_channels = groups * between(random, 1, 40),
+                              .groups = groups};
+    if (random() % 4 == 0) shape.window = {.height = {.input = 5, .output = 5}, .width = {.input = 3, .output = 3}};
+    const FloatCase floats = random_float_case(random, shape.output_channels);
+    const auto input = random_values<float>(random, shape.input_pixels() * shape.input_channels);
+    const auto weights = random_values<float>(random, shape.output_channels * shape.depth());
+    std::vector<float> want(static_cast<size_t>(shape.output_pixels() * shape.output_channels)), got(want.size());
+    reference::convolve<float>(shape, input.data(), kNoZero, weights.data(), 0.0f, want.data(), floats.finish());
+    const int64_t matrix = packed_float_size(shape.group_outputs(), shape.depth());
+    std::vector<float> packed(static_cast<size_t>(groups * matrix));
+    for (int32_t g = 0; g < groups; ++g) {
+      pack_weights(
+          {.columns = shape.group_outputs(), .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
+          weights.data() + g * shape.group_outputs() * shape.depth(), packed.data() + g * matrix);
+    }
+    std::vector<float> rows(static_cast<size_t>(strip_elements_float(shape.depth())));
+    convolve_float(shape, input.data(), packed.data(), floats.epilogue(), false, got.data(), rows.data());
+    ASSERT_EQ(bits_of(got), bits_of(want))
+        << shape_text(shape.window, shape.input_channels, shape.output_channels, groups);
+    convolve_float(shape, input.data(), packed.data(), floats.epilogue(), true, got.data(), rows.data());
+    expect_near(got, want);
+  }
+}
+
+TEST(Products, DepthwiseOfFloats) {
+  const uint32_t seed = 20260206;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    const DepthwiseShape shape = {.batches = 1,
+                                  .window = {.height = random_axis(random), .width = random_axis(random)},
+                                  .input_channels = between(random, 1, 37),
+                                  .multiplier = random() % 2 == 0 ? 1 : between(random, 1, 9)};
+    const int32_t channels = shape.output_channels();
+    const FloatCase floats = random_float_case(random, channels);
+    const auto input = random_values<float>(random, shape.input_pixels() * shape.input_channels);
+    const auto weights = random_values<float>(random, shape.taps() * channels);
+    std::vector<float> want(static_cast<size_t>(shape.output_pixels() * channels)), got(want.size());
+    reference::depthwise<float>(shape, input.data(), kNoZero, weights.data(), 0.0f, want.data(), floats.finish());
+    depthwise_float(shape, input.data(), weights.data(), floats.epilogue(), false, got.data());
+    ASSERT_EQ(bits_of(got), bits_of(want)) << shape_text(shape.window, shape.input_channels, channels, 1);
+    depthwise_float(shape, input.data(), weights.data(), floats.epilogue(), true, got.data());
+    expect_near(got, want);
+  }
+}
+
+TEST(Products, MatricesOfFloatsDoNotDependOnTheNumberOfRows) {
+  const uint32_t seed = 20260207;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 100; ++repeat) {
+    const int64_t m = between(random, 1, 21), n = between(random, 1, 70), k = between(random, 1, 67);
+    const bool left_transposed = random() % 3 == 0;
+    const MatrixShape shape = {.rows = m,
+                               .columns = n,
+                               .depth = k,
+                               .left_row_stride = left_transposed ? 1 : k,
+                               .left_depth_stride = left_transposed ? m : 1,
+                               .right_column_stride = k,
+                               .right_depth_stride = 1};
+    const FloatCase floats = random_float_case(random, static_cast<int32_t>(n));
+    const auto left = random_values<float>(random, m * k), right = random_values<float>(random, n * k);
+    std::vector<float> want(static_cast<size_t>(m * n)), got(want.size());
+    reference::multiply<float>(shape, left.data(), kNoZero, right.data(), 0.0f, want.data(), floats.finish());
+    std::vector<float> packed(static_cast<size_t>(packed_float_size(n, k)));
+    pack_weights({.columns = n, .depth = k, .column_stride = k, .depth_stride = 1}, right.data(), packed.data());
+    std::vector<float> rows(static_cast<size_t>(strip_elements_float(k)));
+    multiply_float(shape, left.data(), packed.data(), floats.epilogue(), false, got.data(), rows.data());
+    ASSERT_EQ(bits_of(got), bits_of(want)) << m << "x" << k << "x" << n;
+    if (left_transposed) continue;
+    for (int64_t row = 0; row < m; ++row) {  // each row alone
+      std::vector<float> alone(static_cast<size_t>(n));
+      multiply_float(left.data() + row * k, k, 1, packed.data(), k, n, floats.epilogue(), false, alone.data(), n);
+      const std::vector<float> same(want.begin() + row * n, want.begin() + (row + 1) * n);
+      ASSERT_EQ(bits_of(alone), bits_of(same));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace litequant
