@@ -9,7 +9,7 @@ namespace litequant {
 namespace {
 
 Step compile_hard_swish(const NodeView& node, const CompileOptions&) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   if (node.input(0).type == DataType::float32) {
     return unary_step<float, float>(
         node, [](float x) { return x * std::min(6.0f, std::max(0.0f, x + 3.0f)) / 6.0f; });

@@ -9,7 +9,7 @@ namespace litequant {
 namespace {
 
 Step compile_leaky_relu(const NodeView& node, const CompileOptions&) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   const float alpha = node.options().real("alpha");
   if (node.input(0).type == DataType::float32) {
     return unary_step<float, float>(node, [alpha](float x) { return x > 0 ? x : x * alpha; });

@@ -24,7 +24,7 @@ constexpr FloatRange limits(Kind kind) {
 
 template <Kind kKind>
 Step compile_relu(const NodeView& node, const CompileOptions&) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   constexpr FloatRange kLimits = limits(kKind);
   const DataType type = node.input(0).type;
   if (type == DataType::float32) {

@@ -47,7 +47,8 @@ Step float_step(const NodeView& node) {
 }
 
 // INT8 and UINT8: a byte per stored value. INT16: linear pieces.
-Step table_step(const NodeView& node, Real real) {
+template <typename AnyReal>
+Step table_step(const NodeView& node, const AnyReal& real) {
   const DataType type = node.input(0).type;
   const Affine in = affine_of(node, node.input(0), "the input");
   const Affine out = divisor_affine_of(node, node.output(0), "the output");
@@ -61,7 +62,7 @@ Step table_step(const NodeView& node, Real real) {
 // Float alone.
 template <Real kReal>
 Step compile_float(const NodeView& node, const CompileOptions&) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   if (node.input(0).type != DataType::float32) node.fail_type();
   return float_step<kReal>(node);
 }
@@ -69,7 +70,7 @@ Step compile_float(const NodeView& node, const CompileOptions&) {
 // Float, and tables of the same function (or of `kTable`, where the reference's tables differ in last bits).
 template <Real kReal, Real kTable = kReal>
 Step compile_with_tables(const NodeView& node, const CompileOptions&) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   return node.input(0).type == DataType::float32 ? float_step<kReal>(node) : table_step(node, kTable);
 }
 
@@ -86,7 +87,7 @@ Step compile_logistic(const NodeView& node, const CompileOptions& options) {
     case DataType::int8: require_output(node, 1.0f / 256, -128); break;
     case DataType::uint8: require_output(node, 1.0f / 256, 0); break;
     case DataType::int16: {
-      require_same_type(node);
+      require_result_of_same_type(node);
       require_output(node, 1.0f / 32768, 0);
       const Affine in = affine_of(node, node.input(0), "the input");
       require_symmetric_int16(node, node.input(0), in, "the input");
@@ -100,7 +101,7 @@ Step compile_logistic(const NodeView& node, const CompileOptions& options) {
 
 Step compile_tanh(const NodeView& node, const CompileOptions& options) {
   if (node.output(0).type != DataType::int16) return compile_with_tables<math::tanh>(node, options);
-  require_same_type(node);
+  require_result_of_same_type(node);
   require_output(node, 1.0f / 32768, 0);
   const Affine in = affine_of(node, node.input(0), "the input");
   require_symmetric_int16(node, node.input(0), in, "the input");
@@ -110,17 +111,11 @@ Step compile_tanh(const NodeView& node, const CompileOptions& options) {
 
 Step compile_log(const NodeView& node, const CompileOptions& options) {
   if (node.input(0).type == DataType::float32) return compile_float<math::log>(node, options);
-  require_same_type(node);
-  const Affine out = divisor_affine_of(node, node.output(0), "the output");
-  const IntegerRange range = stored_range(node.output(0).type);
-  const float smallest = out.real(range.low);
-  const auto real = [smallest](float x) { return x <= 0 ? smallest : math::log(x); };
-  const Affine in = affine_of(node, node.input(0), "the input");
-  if (node.input(0).type == DataType::int16) {
-    const PieceTable table = make_piece_table<float>(real, in.scale, in.zero_point, out.scale, out.zero_point);
-    return unary_step<int16_t, int16_t>(node, [table](int16_t q) { return look_up(table, q); });
-  }
-  return stored_step(node, [=](int32_t q) { return stored_result(real, q, in, out, range); });
+  require_result_of_same_type(node);
+  // The smallest result where there is none.
+  const Affine out = affine_of(node, node.output(0), "the output");
+  const float smallest = out.real(stored_range(node.output(0).type).low);
+  return table_step(node, [smallest](float x) { return x <= 0 ? smallest : math::log(x); });
 }
 
 Step compile_gelu(const NodeView& node, const CompileOptions& options) {
@@ -130,7 +125,7 @@ Step compile_gelu(const NodeView& node, const CompileOptions& options) {
 
 Step compile_sqrt(const NodeView& node, const CompileOptions& options) {
   if (node.input(0).type == DataType::float32) return compile_float<square_root>(node, options);
-  require_same_type(node);
+  require_result_of_same_type(node);
   return stored_step(node, reference::QuantizedSqrt{.in = affine_of(node, node.input(0), "the input"),
                                                     .out = divisor_affine_of(node, node.output(0), "the output"),
                                                     .range = stored_range(node.output(0).type)});
@@ -138,10 +133,13 @@ Step compile_sqrt(const NodeView& node, const CompileOptions& options) {
 
 Step compile_rsqrt(const NodeView& node, const CompileOptions& options) {
   if (node.input(0).type == DataType::float32) return compile_float<inverse_root>(node, options);
-  require_same_type(node);
-  if (node.input(0).type == DataType::int16) return table_step(node, inverse_root);
+  require_result_of_same_type(node);
   const Affine in = divisor_affine_of(node, node.input(0), "the input");
   const Affine out = divisor_affine_of(node, node.output(0), "the output");
+  if (node.input(0).type == DataType::int16) {
+    const float largest = out.real(range_of<int16_t>().high);
+    return table_step(node, [largest](float x) { return x <= 0 ? largest : inverse_root(x); });
+  }
   const float real = 1.0f / (std::sqrt(in.scale) * out.scale);
   return stored_step(node, reference::QuantizedRsqrt{.zero_in = in.zero_point,
                                                      .by = multiplier_of(node, real),
@@ -150,7 +148,7 @@ Step compile_rsqrt(const NodeView& node, const CompileOptions& options) {
 }
 
 Step compile_abs(const NodeView& node, const CompileOptions& options) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   switch (node.input(0).type) {
     case DataType::float32: return compile_float<absolute>(node, options);
     case DataType::int32:
@@ -172,7 +170,7 @@ T wrapping_negative(T x) {
 }
 
 Step compile_neg(const NodeView& node, const CompileOptions& options) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   switch (node.input(0).type) {
     case DataType::int8: return stored_step(node, reference::NegatedByte{});
     case DataType::int32: return unary_step<int32_t, int32_t>(node, wrapping_negative<int32_t>);
@@ -182,7 +180,7 @@ Step compile_neg(const NodeView& node, const CompileOptions& options) {
 }
 
 Step compile_sign(const NodeView& node, const CompileOptions& options) {
-  require_same_type(node);
+  require_result_of_same_type(node);
   if (node.input(0).type == DataType::int32) {
     return unary_step<int32_t, int32_t>(node, [](int32_t x) { return (x > 0) - (x < 0); });
   }

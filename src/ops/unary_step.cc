@@ -4,7 +4,7 @@ namespace litequant {
 
 std::vector<Shape> infer_same_shape(const NodeView& node) { return {node.input(0).shape}; }
 
-void require_same_type(const NodeView& node) {
+void require_result_of_same_type(const NodeView& node) {
   if (node.output(0).type != node.input(0).type) node.fail_type();
 }
 

@@ -13,7 +13,7 @@ namespace litequant {
 std::vector<Shape> infer_same_shape(const NodeView& node);
 
 // Operand and result have one element type.
-void require_same_type(const NodeView& node);
+void require_result_of_same_type(const NodeView& node);
 
 // The step result[i] = operation(x[i]).
 template <typename In, typename Out, typename Operation>
