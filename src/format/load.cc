@@ -13,8 +13,8 @@
 #include "format/archive.h"
 #include "format/option_tables.h"
 #include "format/other_files.h"
+#include "format/schema.h"
 #include "format/verify.h"
-#include "tflite_generated.h"
 
 namespace litequant {
 namespace {

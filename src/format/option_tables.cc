@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "tflite_generated.h"
+#include "format/schema.h"
 
 namespace litequant {
 namespace {

@@ -17,7 +17,7 @@
 #include "format/archive.h"
 #include "format/flat_writer.h"
 #include "format/option_tables.h"
-#include "tflite_generated.h"
+#include "format/schema.h"
 
 namespace litequant {
 namespace {
