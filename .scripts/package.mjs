@@ -1,5 +1,15 @@
 // Makes the npm package's files in dist/ from bindings/: one bundle per entry point, type declarations, both wasm variants.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, copyFileSync, cpSync, chmodSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { variants } from "./cmake.mjs";
 import { buildRoot, filesBelow, inRoot, must, say, whenChanged } from "./system.mjs";
@@ -22,6 +32,8 @@ const importMetaOfCommonJs = {
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 
+const fresh = join(buildRoot, "package");
+
 export async function buildPackage() {
   const present = entries.filter((entry) => existsSync(inRoot(entry.source)));
   const glue = variants.flatMap((name) => [`.build/${name}/litequant.mjs`, `.build/${name}/litequant.wasm`]);
@@ -37,13 +49,17 @@ export async function buildPackage() {
     ...variants.map((name) => `dist/litequant-${name}.wasm`),
   ];
   await whenChanged("package", inputs, outputs, async () => {
-    rmSync(inRoot("dist"), { recursive: true, force: true });
-    mkdirSync(inRoot("dist"), { recursive: true });
+    // Made beside, then put in place: a failure leaves the last good package.
+    rmSync(fresh, { recursive: true, force: true });
+    mkdirSync(fresh, { recursive: true });
     await bundle(present);
-    for (const name of variants)
-      copyFileSync(join(buildRoot, name, "litequant.wasm"), inRoot(`dist/litequant-${name}.wasm`));
-    if (existsSync(inRoot("dist/cli.js"))) chmodSync(inRoot("dist/cli.js"), 0o755);
+    for (const name of variants) {
+      copyFileSync(join(buildRoot, name, "litequant.wasm"), join(fresh, `litequant-${name}.wasm`));
+    }
+    if (existsSync(join(fresh, "cli.js"))) chmodSync(join(fresh, "cli.js"), 0o755);
     await declareTypes();
+    rmSync(inRoot("dist"), { recursive: true, force: true });
+    renameSync(fresh, inRoot("dist"));
   });
 }
 
@@ -53,7 +69,7 @@ async function bundle(present) {
   for (const { source, file, format, platform, target, besideNode } of present) {
     await esbuild.build({
       entryPoints: [inRoot(source)],
-      outfile: inRoot("dist", file),
+      outfile: join(fresh, file),
       bundle: true,
       format,
       platform,
@@ -100,18 +116,9 @@ const nodeEntry = {
 /** dist/types for `import`; the same files in dist/types-cjs for `require`, whose package.json makes them CommonJS. */
 async function declareTypes() {
   const compiler = inRoot("node_modules/typescript/bin/tsc");
-  const output = inRoot("dist/types");
-  await must(process.execPath, [
-    compiler,
-    "-p",
-    inRoot("bindings"),
-    "--noEmit",
-    "false",
-    "--emitDeclarationOnly",
-    "--declaration",
-    "--outDir",
-    output,
-  ]);
-  cpSync(output, inRoot("dist/types-cjs"), { recursive: true });
-  writeFileSync(inRoot("dist/types-cjs/package.json"), '{ "type": "commonjs" }\n');
+  const output = join(fresh, "types");
+  const line = ["-p", inRoot("bindings"), "--noEmit", "false", "--emitDeclarationOnly", "--declaration"];
+  await must(process.execPath, [compiler, ...line, "--outDir", output]);
+  cpSync(output, join(fresh, "types-cjs"), { recursive: true });
+  writeFileSync(join(fresh, "types-cjs/package.json"), '{ "type": "commonjs" }\n');
 }
