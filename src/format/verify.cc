@@ -205,13 +205,52 @@ class GraphCheck {
   std::vector<State> states_;
 };
 
+struct Call {
+  int32_t graph, node;  // that makes the call
+  int32_t called;
+};
+
+// Names a call that closes a cycle. `is_done` marks graphs that no cycle leads to; at least one is not marked.
+[[noreturn]] void fail_cycle(const Model& model, const std::vector<std::vector<Call>>& calls,
+                             std::vector<bool> is_done) {
+  // Graphs that lead to no cycle are done as well: those all of whose calls go to graphs that are done.
+  std::vector<size_t> open_calls(calls.size(), 0), ready;
+  std::vector<std::vector<size_t>> callers(calls.size());
+  for (size_t g = 0; g < calls.size(); ++g) {
+    if (is_done[g]) continue;
+    for (const Call& call : calls[g]) {
+      ++open_calls[g];  // what a graph calls that is not done is not done either
+      callers[static_cast<size_t>(call.called)].push_back(g);
+    }
+    if (open_calls[g] == 0) ready.push_back(g);
+  }
+  while (!ready.empty()) {
+    const size_t graph = ready.back();
+    ready.pop_back();
+    is_done[graph] = true;
+    for (const size_t caller : callers[graph]) {
+      if (--open_calls[caller] == 0) ready.push_back(caller);
+    }
+  }
+  // From any other graph, calls to graphs that are not done go on for ever: they come back to one seen before.
+  std::vector<bool> is_seen(calls.size(), false);
+  size_t graph = static_cast<size_t>(std::find(is_done.begin(), is_done.end(), false) - is_done.begin());
+  while (true) {
+    is_seen[graph] = true;
+    const Call& call = *std::find_if(calls[graph].begin(), calls[graph].end(),
+                                     [&](const Call& c) { return !is_done[static_cast<size_t>(c.called)]; });
+    graph = static_cast<size_t>(call.called);
+    if (!is_seen[graph]) continue;
+    fail(ErrorCode::bad_model,
+         text("runs subgraph ", call.called, ", which in the end runs subgraph ", call.graph,
+              " again: it would not end"),
+         place_of(model, call.graph, call.node));
+  }
+}
+
 // No graph runs itself, directly or through others, and calls do not nest deeper than a stack can bear.
 void verify_calls(const Model& model) {
   constexpr int kDeepest = 64;
-  struct Call {
-    int32_t graph, node;  // that makes the call
-    int32_t called;
-  };
   const size_t graphs = model.graphs.size();
   std::vector<std::vector<Call>> calls(graphs);
   std::vector<int> callers(graphs, 0), depth(graphs, 0);
@@ -243,15 +282,7 @@ void verify_calls(const Model& model) {
       if (--callers[called] == 0) ready.push_back(called);
     }
   }
-  for (size_t g = 0; g < graphs; ++g) {
-    for (const Call& call : calls[g]) {
-      if (is_done[g] || is_done[static_cast<size_t>(call.called)]) continue;
-      fail(ErrorCode::bad_model,
-           text("runs subgraph ", call.called, ", which in the end runs subgraph ", call.graph,
-                " again: it would never end"),
-           place_of(model, call.graph, call.node));
-    }
-  }
+  if (std::find(is_done.begin(), is_done.end(), false) != is_done.end()) fail_cycle(model, calls, std::move(is_done));
 }
 
 void verify_signatures(const Model& model) {
