@@ -50,17 +50,22 @@ struct AllPairs {
   BroadcastWalk walk;
 };
 
-// Nudges tried: the smallest that moves a half of the results' magnitude, and neighbours.
-constexpr float kNudges[] = {0x1p-16f, 0.0f, 0x1p-15f, 0x1p-14f, 0x1p-18f};
+// Tried on top of what the second rounding of the exact result amounts to: enough to move a half in spite of the float
+// errors of results up to 256, and less where another sum comes that near to a half.
+constexpr float kNudges[] = {0x1p-17f, 0.0f, 0x1p-18f, 0x1p-16f, 0x1p-15f};
+
+// The exact result is rounded twice, first to 2^-n of a step: halves of that step go up, which before the second
+// rounding is worth half of it, away from zero.
+float first_rounding(FixedMultiplier by) { return by.shift < 0 ? std::ldexp(1.0f, by.shift - 1) : 0.0f; }
 
 }  // namespace
 
 template <typename T>
-void Int8PairKernel<T>::prove_or_tabulate(std::vector<T> expected) {
+void Int8PairKernel<T>::prove_or_tabulate(std::vector<T> expected, FixedMultiplier by) {
   const AllPairs<T> all;
   std::vector<T> found(expected.size());
   for (const float nudge : kNudges) {
-    pair_.nudge = nudge;
+    pair_.nudge = first_rounding(by) + nudge;
     run_float(pair_, all.walk, all.values.data(), all.values.data(), found.data());
     if (found == expected) return;
   }
@@ -80,7 +85,7 @@ Int8PairKernel<T> Int8PairKernel<T>::sum(const reference::QuantizedSum& exact, d
   const AllPairs<T> all;
   std::vector<T> expected(65536);
   map_elements(all.walk, all.values.data(), all.values.data(), expected.data(), exact);
-  kernel.prove_or_tabulate(std::move(expected));
+  kernel.prove_or_tabulate(std::move(expected), exact.result.by);
   return kernel;
 }
 
@@ -96,7 +101,7 @@ Int8PairKernel<T> Int8PairKernel<T>::product(const reference::QuantizedProduct& 
   const AllPairs<T> all;
   std::vector<T> expected(65536);
   map_elements(all.walk, all.values.data(), all.values.data(), expected.data(), exact);
-  kernel.prove_or_tabulate(std::move(expected));
+  kernel.prove_or_tabulate(std::move(expected), exact.result.by);
   return kernel;
 }
 

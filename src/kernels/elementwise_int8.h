@@ -38,7 +38,8 @@ class Int8PairKernel {
   bool is_proved() const { return table_ == nullptr; }
 
  private:
-  void prove_or_tabulate(std::vector<T> expected);
+  // `by` is the multiplier of the exact result.
+  void prove_or_tabulate(std::vector<T> expected, FixedMultiplier by);
 
   FloatPair pair_;
   std::shared_ptr<const std::vector<T>> table_;  // [256, 256] by stored bytes, when the pipeline disagrees
