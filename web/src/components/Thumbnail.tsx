@@ -8,6 +8,6 @@ export function Thumbnail({ pixels, label }: { pixels: Pixels; label?: string })
     const data = new Uint8ClampedArray(pixels.data);
     canvas.current?.getContext("2d")?.putImageData(new ImageData(data, pixels.width, pixels.height), 0, 0);
   }, [pixels]);
-  const name = label === undefined ? { "aria-hidden": true } : { role: "img", "aria-label": label };
+  const name = label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
   return <canvas class="thumbnail" ref={canvas} width={pixels.width} height={pixels.height} {...name} />;
 }
