@@ -91,7 +91,6 @@ TEST(ElementwiseInt8, EveryPairForUsualScales) {
     check(p, proved);
   }
   // The lookup is for the few that cannot be proved.
-  // The lookup is for the few that cannot be proved.
   EXPECT_GE(proved, 3 * kRounds * 9 / 10);
 }
 
