@@ -2,8 +2,8 @@
 // bits, and a table made of their results would differ with them.
 //
 // Everything is computed in double with plain multiplications, additions and divisions in one fixed order; relative
-// error below 1e-14 (erfc 1e-13), so a result rounded to float is the correctly rounded one but for about one argument in 10^7.
-// Special arguments (zero, infinities, NaN, out of domain) give what C's functions give. No function traps.
+// error below 1e-14 (erfc 1e-13), so a result rounded to float is the correctly rounded one but for about one argument
+// in 10^7. Special arguments (zero, infinities, NaN, out of domain) give what C's functions give. No function traps.
 #pragma once
 
 namespace litequant::math {

@@ -37,7 +37,8 @@ void read_whole(const std::byte* from, int64_t first, int64_t count, Block& bloc
   std::copy_n(at<T>(from, first), count, block.whole);
 }
 void read_boolean(const std::byte* from, int64_t first, int64_t count, Block& block) {
-  std::transform(at<uint8_t>(from, first), at<uint8_t>(from, first) + count, block.whole, [](uint8_t x) { return x != 0; });
+  std::transform(at<uint8_t>(from, first), at<uint8_t>(from, first) + count, block.whole,
+                 [](uint8_t x) { return x != 0; });
 }
 template <typename T>
 void read_real(const std::byte* from, int64_t first, int64_t count, Block& block) {
@@ -156,9 +157,9 @@ int version_cast(const NodeView& node) {
 
 extern const OpDef kCast;
 const OpDef kCast = {.code = OpCode::cast,
-                     .types = types(DataType::boolean, DataType::int8, DataType::uint8, DataType::int16, DataType::uint16,
-                                    DataType::int32, DataType::uint32, DataType::int64, DataType::float16,
-                                    DataType::float32, DataType::float64),
+                     .types = types(DataType::boolean, DataType::int8, DataType::uint8, DataType::int16,
+                                    DataType::uint16, DataType::int32, DataType::uint32, DataType::int64,
+                                    DataType::float16, DataType::float32, DataType::float64),
                      .infer = infer_same_shape,
                      .compile = compile_cast,
                      .version = version_cast};

@@ -9,27 +9,39 @@ namespace {
 
 struct Equal {
   template <typename T>
-  bool operator()(T a, T b) const { return a == b; }
+  bool operator()(T a, T b) const {
+    return a == b;
+  }
 };
 struct NotEqual {
   template <typename T>
-  bool operator()(T a, T b) const { return a != b; }
+  bool operator()(T a, T b) const {
+    return a != b;
+  }
 };
 struct Greater {
   template <typename T>
-  bool operator()(T a, T b) const { return a > b; }
+  bool operator()(T a, T b) const {
+    return a > b;
+  }
 };
 struct GreaterEqual {
   template <typename T>
-  bool operator()(T a, T b) const { return a >= b; }
+  bool operator()(T a, T b) const {
+    return a >= b;
+  }
 };
 struct Less {
   template <typename T>
-  bool operator()(T a, T b) const { return a < b; }
+  bool operator()(T a, T b) const {
+    return a < b;
+  }
 };
 struct LessEqual {
   template <typename T>
-  bool operator()(T a, T b) const { return a <= b; }
+  bool operator()(T a, T b) const {
+    return a <= b;
+  }
 };
 
 template <typename T, typename Order>
@@ -42,9 +54,8 @@ Step stored_order_step(const NodeView& node, const CompileOptions& options) {
   constexpr int kLeft = 8;
   const reference::ScaledOperand scaled_a = {a.zero_point, kLeft, multiplier_of(node, a.scale)};
   const reference::ScaledOperand scaled_b = {b.zero_point, kLeft, multiplier_of(node, b.scale)};
-  return binary_step<T, bool>(node, options, [scaled_a, scaled_b](int32_t qa, int32_t qb) {
-    return Order{}(scaled_a(qa), scaled_b(qb));
-  });
+  return binary_step<T, bool>(
+      node, options, [scaled_a, scaled_b](int32_t qa, int32_t qb) { return Order{}(scaled_a(qa), scaled_b(qb)); });
 }
 
 template <typename Order>

@@ -16,14 +16,13 @@ Step quantized_step(const NodeView& node, const CompileOptions& options) {
   const Affine out = divisor_affine_of(node, node.output(0), "the output");
   const float back = b.scale * out.scale;
   node.require(back > 0, "the scales are too small");
-  return binary_step<T, T>(
-      node, options,
-      reference::QuantizedQuotient{
-          .zero_a = a.zero_point,
-          .zero_b = b.zero_point,
-          .by = multiplier_of(node, a.scale / back),
-          .zero_point = out.zero_point,
-          .range = activation_range(fused_activation(node), out.scale, out.zero_point, range_of<T>())});
+  return binary_step<T, T>(node, options,
+                           reference::QuantizedQuotient{.zero_a = a.zero_point,
+                                                        .zero_b = b.zero_point,
+                                                        .by = multiplier_of(node, a.scale / back),
+                                                        .zero_point = out.zero_point,
+                                                        .range = activation_range(fused_activation(node), out.scale,
+                                                                                  out.zero_point, range_of<T>())});
 }
 
 Step int32_step(const NodeView& node, const CompileOptions& options) {
@@ -45,10 +44,11 @@ Step compile_div(const NodeView& node, const CompileOptions& options) {
     case DataType::uint8: return quantized_step<uint8_t>(node, options);
     case DataType::int32: return int32_step(node, options);
     default:
-      return binary_step<float, float>(node, options, [range = activation_range(fused_activation(node))](float a, float b) {
-        const float above = a / b < range.low ? range.low : a / b;
-        return above > range.high ? range.high : above;
-      });
+      return binary_step<float, float>(node, options,
+                                       [range = activation_range(fused_activation(node))](float a, float b) {
+                                         const float above = a / b < range.low ? range.low : a / b;
+                                         return above > range.high ? range.high : above;
+                                       });
   }
 }
 

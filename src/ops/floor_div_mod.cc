@@ -1,5 +1,6 @@
-// FLOOR_DIV and FLOOR_MOD: quotients rounded towards negative infinity, and what remains. Integers never trap: a divisor
-// of 0 gives 0; constants of 0 are refused. They work on stored integers as they are, so nothing is quantized for them.
+// FLOOR_DIV and FLOOR_MOD: quotients rounded towards negative infinity, and what remains. Integers never trap: a
+// divisor of 0 gives 0; constants of 0 are refused. They work on stored integers as they are, so nothing is quantized
+// for them.
 #include <algorithm>
 #include <cmath>
 #include <limits>

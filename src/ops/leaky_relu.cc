@@ -29,15 +29,12 @@ Step compile_leaky_relu(const NodeView& node, const CompileOptions&) {
 }  // namespace
 
 extern const OpDef kLeakyRelu;
-const OpDef kLeakyRelu = {.code = OpCode::leaky_relu,
-                          .types = kFloatAndInt16,
-                          .infer = infer_same_shape,
-                          .compile = compile_leaky_relu,
-                          .quant = {.roles = {Role::data},
-                                    .output = OutputRule::free,
-                                    .int8 = true,
-                                    .int16 = true,
-                                    .same_in_int16 = true},
-                          .version = version_by_type<1, 2>};
+const OpDef kLeakyRelu = {
+    .code = OpCode::leaky_relu,
+    .types = kFloatAndInt16,
+    .infer = infer_same_shape,
+    .compile = compile_leaky_relu,
+    .quant = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true, .int16 = true, .same_in_int16 = true},
+    .version = version_by_type<1, 2>};
 
 }  // namespace litequant

@@ -56,7 +56,8 @@ Step table_step(const NodeView& node, const AnyReal& real) {
     const PieceTable table = make_piece_table<float>(real, in.scale, in.zero_point, out.scale, out.zero_point);
     return unary_step<int16_t, int16_t>(node, [table](int16_t q) { return look_up(table, q); });
   }
-  return stored_step(node, [=, range = stored_range(type)](int32_t q) { return stored_result(real, q, in, out, range); });
+  return stored_step(node,
+                     [=, range = stored_range(type)](int32_t q) { return stored_result(real, q, in, out, range); });
 }
 
 // Float alone.
@@ -78,8 +79,8 @@ Step compile_with_tables(const NodeView& node, const CompileOptions&) {
 void require_output(const NodeView& node, float scale, int32_t zero_point) {
   const Affine out = affine_of(node, node.output(0), "the output");
   node.require(out.scale == scale && out.zero_point == zero_point,
-               text("the output of ", data_type_name(node.output(0).type), " must have scale ", scale, " and zero point ",
-                    zero_point, ", found ", out.scale, " and ", out.zero_point));
+               text("the output of ", data_type_name(node.output(0).type), " must have scale ", scale,
+                    " and zero point ", zero_point, ", found ", out.scale, " and ", out.zero_point));
 }
 
 Step compile_logistic(const NodeView& node, const CompileOptions& options) {
@@ -221,7 +222,8 @@ using Compile = Step (*)(const NodeView&, const CompileOptions&);
 using Version = int (*)(const NodeView&);
 
 constexpr OpDef row(OpCode code, TypeSet types, Compile compile, QuantRule quant, Version version) {
-  return {.code = code, .types = types, .infer = infer_same_shape, .compile = compile, .quant = quant, .version = version};
+  return {
+      .code = code, .types = types, .infer = infer_same_shape, .compile = compile, .quant = quant, .version = version};
 }
 
 }  // namespace

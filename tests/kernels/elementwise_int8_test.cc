@@ -82,7 +82,9 @@ TEST(ElementwiseInt8, EveryPairForUsualScales) {
   int proved = 0;
   constexpr int kRounds = 30;
   for (int round = 0; round < kRounds; ++round) {
-    const auto scale = [&] { return std::exp2(-static_cast<float>(random() % 6) - static_cast<float>(random() % 997) / 997); };
+    const auto scale = [&] {
+      return std::exp2(-static_cast<float>(random() % 6) - static_cast<float>(random() % 997) / 997);
+    };
     const auto zero = [&] { return static_cast<int32_t>(random() % 256) - 128; };
     Parameters<int8_t> p = {scale(), scale(), scale(), zero(), zero(), zero()};
     if (round % 3 == 0) p.range = activation_range(Activation::relu6, p.out, p.zero_out, p.range);
@@ -110,7 +112,8 @@ TEST(ElementwiseInt8, EveryPairOfUnsignedBytes) {
 }
 
 TEST(Quantize, EqualsTheDefinitionAroundHalvesAndLimits) {
-  std::vector<float> reals = {0.0f, -0.0f, 1e30f, -1e30f, INFINITY, -INFINITY, NAN, 0.25f, -0.25f, 8388609.0f, 4194303.5f};
+  std::vector<float> reals = {0.0f, -0.0f, 1e30f,  -1e30f,     INFINITY,  -INFINITY,
+                              NAN,  0.25f, -0.25f, 8388609.0f, 4194303.5f};
   for (int i = -1200; i <= 1200; ++i) {
     const float half = static_cast<float>(i) / 4;
     for (const float real : {half, std::nextafter(half, 1e9f), std::nextafter(half, -1e9f)}) reals.push_back(real);

@@ -121,16 +121,17 @@ TEST(Math, SpecialArguments) {
   EXPECT_TRUE(std::isnan(math::sin(kInfinity)));
   EXPECT_TRUE(std::signbit(math::sin(-0.0f)));
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const Function function : {Function{math::exp}, Function{math::expm1}, Function{math::log}, Function{math::tanh},
-                                  Function{math::logistic}, Function{math::erf}, Function{math::erfc},
-                                  Function{math::sin}, Function{math::cos}}) {
+  for (const Function function :
+       {Function{math::exp}, Function{math::expm1}, Function{math::log}, Function{math::tanh}, Function{math::logistic},
+        Function{math::erf}, Function{math::erfc}, Function{math::sin}, Function{math::cos}}) {
     EXPECT_TRUE(std::isnan(function(nan)));
   }
 }
 
 TEST(Math, PowersOfSpecialNumbers) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> numbers = {0.0f, -0.0f, 1.0f, -1.0f, 2.0f, -2.0f, 0.5f, -0.5f, 3.0f, -3.0f, kInfinity, -kInfinity, nan};
+  const std::vector<float> numbers = {0.0f,  -0.0f, 1.0f,  -1.0f,     2.0f,       -2.0f, 0.5f,
+                                      -0.5f, 3.0f,  -3.0f, kInfinity, -kInfinity, nan};
   for (const float base : numbers) {
     for (const float exponent : numbers) {
       const float want = std::pow(base, exponent), got = math::pow(base, exponent);

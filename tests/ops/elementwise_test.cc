@@ -38,7 +38,8 @@ class OneNode {
     return *this;
   }
   template <typename T>
-  OneNode& input(Shape shape, const std::vector<T>& values, Quantization quantization = {}, std::optional<DataType> type = {}) {
+  OneNode& input(Shape shape, const std::vector<T>& values, Quantization quantization = {},
+                 std::optional<DataType> type = {}) {
     add(type.value_or(DataTypeOf<T>::value), std::move(shape), std::move(quantization), false);
     const auto bytes = std::as_bytes(std::span(values));
     values_.emplace_back(bytes.begin(), bytes.end());
@@ -139,7 +140,8 @@ TEST(Elementwise, WholeNumbersWrapAndClamp) {
   EXPECT_EQ(binary(OpCode::sub, {kMin, 1}, {1, 2}), (std::vector<int32_t>{kMax, -1}));
   EXPECT_EQ(binary(OpCode::mul, {65536, -3}, {65536, 5}), (std::vector<int32_t>{0, -15}));
   EXPECT_EQ(binary(OpCode::mul, {7, -3}, {1, 5}, 3), (std::vector<int32_t>{6, 0}));
-  EXPECT_EQ(binary(OpCode::div, {7, -7, kMin, 5, kMin}, {2, 2, -1, 0, 1}), (std::vector<int32_t>{3, -3, kMax, 0, kMin}));
+  EXPECT_EQ(binary(OpCode::div, {7, -7, kMin, 5, kMin}, {2, 2, -1, 0, 1}),
+            (std::vector<int32_t>{3, -3, kMax, 0, kMin}));
   EXPECT_EQ(binary(OpCode::floor_div, {7, -7, kMin, 5}, {2, 2, -1, 0}), (std::vector<int32_t>{3, -4, kMax, 0}));
   EXPECT_EQ(binary(OpCode::floor_mod, {7, -7, 7, kMin, 5}, {3, 3, -3, -1, 0}), (std::vector<int32_t>{1, 2, -2, 0, 0}));
   EXPECT_EQ(binary(OpCode::maximum, {7, -7}, {3, 3}), (std::vector<int32_t>{7, 3}));
@@ -150,14 +152,21 @@ TEST(Elementwise, WholeNumbersWrapAndClamp) {
 
 TEST(Elementwise, WholeNumbersOf64Bits) {
   const int64_t big = int64_t{1} << 40;
-  const auto sum = OneNode(OpCode::mul, "MulOptions").input<int64_t>({2}, {big, -3}).input<int64_t>({1}, {4}).output(DataType::int64);
+  const auto sum = OneNode(OpCode::mul, "MulOptions")
+                       .input<int64_t>({2}, {big, -3})
+                       .input<int64_t>({1}, {4})
+                       .output(DataType::int64);
   EXPECT_EQ(sum.run<int64_t>(), (std::vector<int64_t>{4 * big, -12}));
-  const auto mod = OneNode(OpCode::floor_mod).input<int64_t>({2}, {big + 1, -1}).input<int64_t>({}, {5}).output(DataType::int64);
+  const auto mod =
+      OneNode(OpCode::floor_mod).input<int64_t>({2}, {big + 1, -1}).input<int64_t>({}, {5}).output(DataType::int64);
   EXPECT_EQ(mod.run<int64_t>(), (std::vector<int64_t>{(big + 1) % 5, 4}));
 }
 
 TEST(Elementwise, FloatRemainderTakesTheDivisorsSign) {
-  const auto mod = OneNode(OpCode::floor_mod).input<float>({4}, {5.5f, -5.5f, 5.5f, -5.5f}).input<float>({4}, {2, 2, -2, -2}).output(DataType::float32);
+  const auto mod = OneNode(OpCode::floor_mod)
+                       .input<float>({4}, {5.5f, -5.5f, 5.5f, -5.5f})
+                       .input<float>({4}, {2, 2, -2, -2})
+                       .output(DataType::float32);
   EXPECT_EQ(mod.run<float>(), (std::vector<float>{1.5f, 0.5f, -0.5f, -1.5f}));
 }
 
@@ -165,7 +174,10 @@ TEST(Elementwise, BroadcastsBothWaysInBothKernelSets) {
   std::vector<float> a(2 * 3 * 1 * 2), b(1 * 3 * 4 * 1);
   for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i + 1);
   for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(100 * (i + 1));
-  const auto node = OneNode(OpCode::sub, "SubOptions").input<float>({2, 3, 1, 2}, a).input<float>({3, 4, 1}, b).output(DataType::float32);
+  const auto node = OneNode(OpCode::sub, "SubOptions")
+                        .input<float>({2, 3, 1, 2}, a)
+                        .input<float>({3, 4, 1}, b)
+                        .output(DataType::float32);
   EXPECT_EQ(node.shape(), (Shape{2, 3, 4, 2}));
   const auto got = node.run<float>();
   EXPECT_EQ(got, node.run<float>(KernelSet::reference));
@@ -203,7 +215,8 @@ TEST(Elementwise, FloatFunctions) {
       } else if (std::isinf(want)) {
         EXPECT_EQ(got[i], static_cast<float>(want)) << op_code_name(op) << "(" << x[i] << ")";
       } else {
-        EXPECT_NEAR(got[i], want, tolerance * std::fmax(1.0, std::fabs(want))) << op_code_name(op) << "(" << x[i] << ")";
+        EXPECT_NEAR(got[i], want, tolerance * std::fmax(1.0, std::fabs(want)))
+            << op_code_name(op) << "(" << x[i] << ")";
       }
     }
   };
@@ -233,14 +246,22 @@ TEST(Elementwise, FloatFunctions) {
 
 TEST(Elementwise, GeluByTanhLeakyReluAndPrelu) {
   const std::vector<float> x = {-2, -0.5f, 0, 3};
-  const auto gelu = OneNode(OpCode::gelu, "GeluOptions").option("approximate", int64_t{1}).input<float>({4}, x).output(DataType::float32).run<float>();
+  const auto gelu = OneNode(OpCode::gelu, "GeluOptions")
+                        .option("approximate", int64_t{1})
+                        .input<float>({4}, x)
+                        .output(DataType::float32)
+                        .run<float>();
   for (size_t i = 0; i < x.size(); ++i) {
     const double v = x[i];
     EXPECT_NEAR(gelu[i], 0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v))), 1e-6);
   }
-  const auto leaky = OneNode(OpCode::leaky_relu, "LeakyReluOptions").option("alpha", 0.5).input<float>({4}, x).output(DataType::float32);
+  const auto leaky = OneNode(OpCode::leaky_relu, "LeakyReluOptions")
+                         .option("alpha", 0.5)
+                         .input<float>({4}, x)
+                         .output(DataType::float32);
   EXPECT_EQ(leaky.run<float>(), (std::vector<float>{-1, -0.25f, 0, 3}));
-  const auto prelu = OneNode(OpCode::prelu).input<float>({2, 2}, x).constant<float>({2}, {0.25f, -1}).output(DataType::float32);
+  const auto prelu =
+      OneNode(OpCode::prelu).input<float>({2, 2}, x).constant<float>({2}, {0.25f, -1}).output(DataType::float32);
   EXPECT_EQ(prelu.run<float>(), (std::vector<float>{-0.5f, 0.5f, 0, 3}));
 }
 
@@ -274,7 +295,8 @@ TEST(Elementwise, CastsSaturateRealsAndWrapIntegers) {
   EXPECT_EQ(from(DataType::int8).run<int8_t>(), (std::vector<int8_t>{1, -1, 127, -128, 127, 0, 127, 0}));
   EXPECT_EQ(from(DataType::uint8).run<uint8_t>(), (std::vector<uint8_t>{1, 0, 255, 0, 255, 0, 255, 0}));
   EXPECT_EQ(from(DataType::int32).run<int32_t>(), (std::vector<int32_t>{1, -1, 300, -300, INT32_MAX, 0, INT32_MAX, 0}));
-  EXPECT_EQ(from(DataType::int64).run<int64_t>(), (std::vector<int64_t>{1, -1, 300, -300, 3000000000, 0, INT64_MAX, 0}));
+  EXPECT_EQ(from(DataType::int64).run<int64_t>(),
+            (std::vector<int64_t>{1, -1, 300, -300, 3000000000, 0, INT64_MAX, 0}));
   EXPECT_EQ(from(DataType::boolean).run<uint8_t>(), (std::vector<uint8_t>{1, 1, 1, 1, 1, 1, 1, 0}));
   EXPECT_EQ(from(DataType::float64).run<double>()[2], 300.0);
   const auto halves = from(DataType::float16).run<uint16_t>();
@@ -287,9 +309,11 @@ TEST(Elementwise, CastsSaturateRealsAndWrapIntegers) {
   EXPECT_EQ(narrow(DataType::float32).run<float>(), (std::vector<float>{-1, 256, 0x1p40f, 0}));
   EXPECT_EQ(narrow(DataType::boolean).run<uint8_t>(), (std::vector<uint8_t>{1, 1, 1, 0}));
 
-  const auto truth = OneNode(OpCode::cast).input<uint8_t>({3}, {0, 1, 7}, {}, DataType::boolean).output(DataType::float32);
+  const auto truth =
+      OneNode(OpCode::cast).input<uint8_t>({3}, {0, 1, 7}, {}, DataType::boolean).output(DataType::float32);
   EXPECT_EQ(truth.run<float>(), (std::vector<float>{0, 1, 1}));
-  const auto half = OneNode(OpCode::cast).input<uint16_t>({2}, {0x3e00, 0xc000}, {}, DataType::float16).output(DataType::int16);
+  const auto half =
+      OneNode(OpCode::cast).input<uint16_t>({2}, {0x3e00, 0xc000}, {}, DataType::float16).output(DataType::int16);
   EXPECT_EQ(half.run<int16_t>(), (std::vector<int16_t>{1, -2}));
 }
 
@@ -302,7 +326,9 @@ TEST(Elementwise, CastsMoreThanOneBlock) {
 
 TEST(Elementwise, QuantizesAndDequantizesPerChannel) {
   const std::vector<float> x = {1, 2, 3, -1, -2, -3};
-  const auto to = OneNode(OpCode::quantize).input<float>({2, 3}, x).output(DataType::int8, quantized({1, 0.5f, 0.1f}, {0, 1, 2}, 1));
+  const auto to = OneNode(OpCode::quantize)
+                      .input<float>({2, 3}, x)
+                      .output(DataType::int8, quantized({1, 0.5f, 0.1f}, {0, 1, 2}, 1));
   EXPECT_EQ(to.run<int8_t>(), (std::vector<int8_t>{1, 5, 32, -1, -3, -28}));
   EXPECT_EQ(to.run<int8_t>(KernelSet::reference), to.run<int8_t>());
   const auto from = OneNode(OpCode::dequantize)
@@ -335,7 +361,10 @@ TEST(Elementwise, LogicTakesAnyByteForTrue) {
   };
   EXPECT_EQ(logic(OpCode::logical_and), (std::vector<uint8_t>{0, 1, 0, 0}));
   EXPECT_EQ(logic(OpCode::logical_or), (std::vector<uint8_t>{0, 1, 1, 1}));
-  EXPECT_EQ(OneNode(OpCode::logical_not).input<uint8_t>({3}, {0, 1, 2}, {}, DataType::boolean).output(DataType::boolean).run<uint8_t>(),
+  EXPECT_EQ(OneNode(OpCode::logical_not)
+                .input<uint8_t>({3}, {0, 1, 2}, {}, DataType::boolean)
+                .output(DataType::boolean)
+                .run<uint8_t>(),
             (std::vector<uint8_t>{1, 0, 0}));
 }
 
@@ -358,30 +387,46 @@ TEST(Elementwise, SelectByRowsAndByBroadcasting) {
 // ---- Refusals -------------------------------------------------------------------------------------------------------
 
 TEST(Elementwise, RefusesShapesThatDoNotBroadcastAndShowsBoth) {
-  const auto message = OneNode(OpCode::add, "AddOptions").input<float>({2, 3}, {}).input<float>({4}, {}).output(DataType::float32).refusal();
+  const auto message = OneNode(OpCode::add, "AddOptions")
+                           .input<float>({2, 3}, {})
+                           .input<float>({4}, {})
+                           .output(DataType::float32)
+                           .refusal();
   EXPECT_TRUE(mentions(message, "[2, 3]")) << message;
   EXPECT_TRUE(mentions(message, "[4]")) << message;
   EXPECT_TRUE(mentions(message, "ADD")) << message;
-  EXPECT_NE(OneNode(OpCode::prelu).input<float>({3}, {}).input<float>({2, 3}, {}).output(DataType::float32).refusal(), "");
+  EXPECT_NE(OneNode(OpCode::prelu).input<float>({3}, {}).input<float>({2, 3}, {}).output(DataType::float32).refusal(),
+            "");
 }
 
 TEST(Elementwise, RefusesMissingOperands) {
-  EXPECT_TRUE(mentions(OneNode(OpCode::mul, "MulOptions").input<float>({2}, {}).output(DataType::float32).refusal(), "input 1"));
+  EXPECT_TRUE(mentions(OneNode(OpCode::mul, "MulOptions").input<float>({2}, {}).output(DataType::float32).refusal(),
+                       "input 1"));
   EXPECT_NE(OneNode(OpCode::logistic).output(DataType::float32).refusal(), "");
 }
 
 TEST(Elementwise, RefusesMixedTypes) {
-  EXPECT_NE(OneNode(OpCode::add, "AddOptions").input<float>({2}, {}).input<int32_t>({2}, {}).output(DataType::float32).refusal(), "");
+  EXPECT_NE(OneNode(OpCode::add, "AddOptions")
+                .input<float>({2}, {})
+                .input<int32_t>({2}, {})
+                .output(DataType::float32)
+                .refusal(),
+            "");
   EXPECT_NE(OneNode(OpCode::tanh).input<float>({2}, {}).output(DataType::int8, quantized({1}, {0})).refusal(), "");
   EXPECT_NE(OneNode(OpCode::less).input<float>({2}, {}).input<float>({2}, {}).output(DataType::float32).refusal(), "");
   EXPECT_NE(OneNode(OpCode::sin).input<int8_t>({2}, {}).output(DataType::int8).refusal(), "");
   EXPECT_NE(OneNode(OpCode::cast).input<float>({2}, {}).output(DataType::complex64).refusal(), "");
-  EXPECT_NE(OneNode(OpCode::quantize).input<int8_t>({2}, {}, quantized({1}, {0})).output(DataType::int16, quantized({1}, {0})).refusal(), "");
+  EXPECT_NE(OneNode(OpCode::quantize)
+                .input<int8_t>({2}, {}, quantized({1}, {0}))
+                .output(DataType::int16, quantized({1}, {0}))
+                .refusal(),
+            "");
 }
 
 TEST(Elementwise, RefusesIntegerDivisionByConstantZero) {
   for (const OpCode op : {OpCode::div, OpCode::floor_div, OpCode::floor_mod}) {
-    const auto node = OneNode(op, "DivOptions").input<int32_t>({2}, {4, 6}).constant<int32_t>({2}, {2, 0}).output(DataType::int32);
+    const auto node =
+        OneNode(op, "DivOptions").input<int32_t>({2}, {4, 6}).constant<int32_t>({2}, {2, 0}).output(DataType::int32);
     EXPECT_TRUE(mentions(node.refusal(), "constant 0")) << node.refusal();
   }
 }
@@ -407,14 +452,24 @@ TEST(Elementwise, RefusesScalesItWouldDivideBy) {
   EXPECT_NE(add(usual, usual, quantized({1, 1}, {0, 0})), "");
   for (const OpCode op : {OpCode::relu, OpCode::tanh, OpCode::exp, OpCode::hard_swish, OpCode::leaky_relu, OpCode::abs,
                           OpCode::sqrt, OpCode::rsqrt, OpCode::log, OpCode::elu, OpCode::gelu, OpCode::quantize}) {
-    EXPECT_NE(OneNode(op).input<int8_t>({1}, {1}, usual).output(DataType::int8, zero).refusal(), "") << op_code_name(op);
+    EXPECT_NE(OneNode(op).input<int8_t>({1}, {1}, usual).output(DataType::int8, zero).refusal(), "")
+        << op_code_name(op);
   }
   EXPECT_NE(OneNode(OpCode::quantize).input<float>({1}, {1}).output(DataType::int8, zero).refusal(), "");
-  EXPECT_NE(OneNode(OpCode::div, "DivOptions").input<int8_t>({1}, {1}, usual).input<int8_t>({1}, {1}, zero).output(DataType::int8, usual).refusal(), "");
+  EXPECT_NE(OneNode(OpCode::div, "DivOptions")
+                .input<int8_t>({1}, {1}, usual)
+                .input<int8_t>({1}, {1}, zero)
+                .output(DataType::int8, usual)
+                .refusal(),
+            "");
 }
 
 TEST(Elementwise, RefusesOtherOutputsOfLogistic) {
-  EXPECT_NE(OneNode(OpCode::logistic).input<int8_t>({1}, {1}, quantized({0.1f}, {0})).output(DataType::int8, quantized({1.0f / 128}, {0})).refusal(), "");
+  EXPECT_NE(OneNode(OpCode::logistic)
+                .input<int8_t>({1}, {1}, quantized({0.1f}, {0}))
+                .output(DataType::int8, quantized({1.0f / 128}, {0}))
+                .refusal(),
+            "");
 }
 
 TEST(Elementwise, RefusesAsymmetricInt16Sums) {
@@ -427,7 +482,10 @@ TEST(Elementwise, RefusesAsymmetricInt16Sums) {
 
 TEST(Elementwise, RefusesChannelScalesThatDoNotFit) {
   const auto wrong = [](Quantization quantization) {
-    return OneNode(OpCode::dequantize).input<int8_t>({2, 3}, {1, 2, 3, 4, 5, 6}, std::move(quantization)).output(DataType::float32).refusal();
+    return OneNode(OpCode::dequantize)
+        .input<int8_t>({2, 3}, {1, 2, 3, 4, 5, 6}, std::move(quantization))
+        .output(DataType::float32)
+        .refusal();
   };
   EXPECT_EQ(wrong(quantized({1, 1, 1}, {0, 0, 0}, 1)), "");
   EXPECT_NE(wrong(quantized({1, 1, 1}, {0, 0, 0}, 0)), "");
