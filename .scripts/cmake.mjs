@@ -1,6 +1,6 @@
 // Configures and builds one variant of the C++ side in .build/<variant>.
 //   node .scripts/cmake.mjs simd|relaxed|native [target...]      (no target: everything, tests included)
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setup } from "./setup.mjs";
@@ -41,20 +41,15 @@ async function configure(variant, folder, tools) {
     settings.SANITIZE = "ON";
     if (tools.clang) settings.CMAKE_CXX_COMPILER = tools.clang;
   }
-  if (configuredAs(folder, settings)) return; // ninja itself notices a changed CMakeLists.txt
   const options = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
   const line = ["cmake", "-S", root, "-B", folder, "-G", "Ninja", "--fresh", ...options];
   if (variant !== "native") line.unshift(tools.emscripten.emcmake);
+  // Configured once with this very line; after that ninja itself notices a changed CMakeLists.txt.
+  const stamp = join(folder, "configured.txt");
+  const wanted = line.join("\n");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   await must(line[0], line.slice(1), { env: tools.env, quiet: true });
-}
-
-/** True if the tree in `folder` was configured with these very settings. */
-function configuredAs(folder, settings) {
-  if (!existsSync(join(folder, "build.ninja"))) return false;
-  const kept = readFileSync(join(folder, "CMakeCache.txt"), "utf8");
-  return Object.entries(settings).every(
-    ([name, value]) => new RegExp(`^${name}:\\w+=(.*)$`, "m").exec(kept)?.[1] === value,
-  );
+  writeFileSync(stamp, wanted);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

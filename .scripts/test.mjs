@@ -37,12 +37,12 @@ async function testJest() {
   return counts(results, ofJest, code);
 }
 
-async function testPage() {
+async function testPage(tools) {
   if (filesBelow("e2e", (path) => path.endsWith(".spec.ts")).length === 0)
     return skip("Playwright", "there are no tests yet");
   if (!existsSync(inRoot(".build/web/index.html"))) return skip("Playwright", "the page was not built");
   const results = freshFile("e2e-results.json");
-  const env = { ...longTests(), E2E_RESULTS: results, E2E_PORT: String(await freePort()) };
+  const env = { ...longTests(), E2E_RESULTS: results, E2E_PORT: String(await freePort()), CHROMIUM: tools.chromium };
   const cli = inRoot("node_modules/@playwright/test/cli.js");
   const code = await run(process.execPath, [cli, "test", "-c", "e2e/playwright.config.ts"], { env });
   return counts(results, ofPlaywright, code);
