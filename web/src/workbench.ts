@@ -2,6 +2,7 @@
 import {
   type DataFile,
   type Dataset,
+  type EngineInfo,
   type InputOutputType,
   type InputValue,
   LiteQuantError,
@@ -16,6 +17,7 @@ import {
   calibrate,
   compare,
   createSession,
+  engine,
   load,
   openDataset,
   quantize,
@@ -87,6 +89,8 @@ export interface State {
   readonly work?: Work | undefined;
   readonly result?: ResultState | undefined;
   readonly failure?: Failure | undefined;
+  /** The engine that runs, once it does. */
+  readonly engine?: EngineInfo;
   /** For screen readers: what has just happened. */
   readonly status: string;
 }
@@ -180,7 +184,7 @@ export class Workbench {
     const ownNames = description.signatures[0]?.outputs[0]?.labels;
     const model = { handle, description, isExample, classNames: ownNames ?? (isExample ? exampleClassNames : []) };
     // Samples were made for the inputs of the model before.
-    this.change({ model, samples: undefined, status: `${name} is loaded.` });
+    this.change({ model, samples: undefined, engine: await engine(), status: `${name} is loaded.` });
   }
 
   /** Makes samples for the model's inputs, out of the user's files or the example's pictures. */

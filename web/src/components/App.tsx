@@ -46,6 +46,12 @@ export function App({ workbench }: { workbench: Workbench }) {
           Files are read and written by this page alone: it sends nothing, and its security policy does not let it. Results
           are bit for bit those of TensorFlow Lite's reference kernels.
         </p>
+        {state.engine && (
+          <p data-testid="engine">
+            Engine: {state.engine.variant === "relaxed" ? "relaxed SIMD" : "SIMD"}, in{" "}
+            {state.engine.thread === "worker" ? "a worker" : "this page"}.
+          </p>
+        )}
       </footer>
     </div>
   );
