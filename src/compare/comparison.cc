@@ -204,8 +204,8 @@ void Comparison::add_outputs(int64_t label) {
       if (largest(a) == largest(b)) ++report.agreeing_rows;
       if (judged || rows != 1) continue;
       if (static_cast<size_t>(label) >= width) {
-        fail(ErrorCode::bad_argument, text("label ", label, " is beyond the ", width, " classes of output ",
-                                           quoted(report.name)));
+        fail(ErrorCode::bad_argument,
+             text("label ", label, " is beyond the ", width, " classes of output ", quoted(report.name)));
       }
       AccuracyReport& accuracy = report_.accuracy;
       const int64_t reference_rank = rank_of(a, static_cast<size_t>(label));

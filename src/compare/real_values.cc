@@ -48,9 +48,8 @@ std::vector<float> real_values(std::span<const std::byte> stored, DataType type,
   const bool known = with_element_type(type, [&]<typename T>(T) {
     const auto* elements = reinterpret_cast<const T*>(stored.data());
     values.resize(stored.size() / sizeof(T));
-    std::transform(elements, elements + values.size(), values.begin(), [&](T element) {
-      return static_cast<float>(scale * (static_cast<double>(element) - zero_point));
-    });
+    std::transform(elements, elements + values.size(), values.begin(),
+                   [&](T element) { return static_cast<float>(scale * (static_cast<double>(element) - zero_point)); });
   });
   if (!known) fail(ErrorCode::unsupported_type, text(data_type_name(type), " has no values to compare"));
   return values;

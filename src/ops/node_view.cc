@@ -43,8 +43,8 @@ const Operand& NodeView::output(size_t i) const {
 const Operand& NodeView::known(size_t i, DataType type) const {
   const Operand& operand = input(i);
   if (operand.type != type) {
-    fail(ErrorCode::bad_model, text("input ", i, " must be ", data_type_name(type), ", found ",
-                                    data_type_name(operand.type)));
+    fail(ErrorCode::bad_model,
+         text("input ", i, " must be ", data_type_name(type), ", found ", data_type_name(operand.type)));
   }
   if (!operand.has_value) {
     fail(ErrorCode::unsupported_operator,

@@ -66,13 +66,15 @@ void Planner::place_inputs(std::span<const Shape> input_shapes) {
     Plan::Slot& slot = plan_->slots_[static_cast<size_t>(index)];
     const Place place = place_of_tensor(plan_->model(), plan_->graph_index_, index);
     if (!has_fixed_size(tensor.type)) {
-      fail(ErrorCode::unsupported_type, text("an input of type ", data_type_name(tensor.type), " is not executed"), place);
+      fail(ErrorCode::unsupported_type, text("an input of type ", data_type_name(tensor.type), " is not executed"),
+           place);
     }
     if (!input_shapes.empty()) {
       const Shape& wanted = input_shapes[i];
       if (wanted.rank() != tensor.shape.rank() && tensor.shape.rank() != 0) {
         fail(ErrorCode::shape_mismatch,
-             text("needs ", tensor.shape.rank(), " dimensions ", shape_text(tensor.shape), ", given ", shape_text(wanted)),
+             text("needs ", tensor.shape.rank(), " dimensions ", shape_text(tensor.shape), ", given ",
+                  shape_text(wanted)),
              place);
       }
       slot.shape = wanted;
@@ -133,8 +135,7 @@ NodeView Planner::view_of(int32_t node) const {
 void Planner::set_shape(const NodeView& view, int32_t tensor, const Shape& shape) {
   Plan::Slot& slot = plan_->slots_[static_cast<size_t>(tensor)];
   if (!has_fixed_size(slot.type)) {
-    view.fail(ErrorCode::unsupported_type,
-              text("a result of type ", data_type_name(slot.type), " is not executed"));
+    view.fail(ErrorCode::unsupported_type, text("a result of type ", data_type_name(slot.type), " is not executed"));
   }
   int64_t count = 1;
   for (const int32_t dim : shape) {

@@ -35,9 +35,8 @@ TEST(PlaceLifetimes, NeverOverlapsAndStaysNearTheLowerBound) {
       EXPECT_LE(lifetimes[a].offset + static_cast<int64_t>(lifetimes[a].bytes), total);
       for (size_t b = 0; b < a; ++b) {
         if (lifetimes[a].last < lifetimes[b].first || lifetimes[b].last < lifetimes[a].first) continue;
-        const bool apart =
-            lifetimes[a].offset + static_cast<int64_t>(lifetimes[a].bytes) <= lifetimes[b].offset ||
-            lifetimes[b].offset + static_cast<int64_t>(lifetimes[b].bytes) <= lifetimes[a].offset;
+        const bool apart = lifetimes[a].offset + static_cast<int64_t>(lifetimes[a].bytes) <= lifetimes[b].offset ||
+                           lifetimes[b].offset + static_cast<int64_t>(lifetimes[b].bytes) <= lifetimes[a].offset;
         EXPECT_TRUE(apart || lifetimes[a].bytes == 0 || lifetimes[b].bytes == 0);
       }
     }

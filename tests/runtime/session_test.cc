@@ -78,8 +78,8 @@ TEST(Session, ObserverSeesEachResultThoughMemoryIsShared) {
   const int x = b.input("x", DataType::float32, {1, 4});
   int at = x;
   for (int i = 0; i < 4; ++i) {
-    const int next = i == 3 ? b.output("y", DataType::float32, {1, 4})
-                            : b.tensor(text("sum", i), DataType::float32, {1, 4});
+    const int next =
+        i == 3 ? b.output("y", DataType::float32, {1, 4}) : b.tensor(text("sum", i), DataType::float32, {1, 4});
     b.node(OpCode::add, {at, x}, {next}, b.options("AddOptions", {}));
     at = next;
   }

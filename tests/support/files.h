@@ -20,7 +20,7 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
 }  // namespace litequant::test
 
 // Leaves the test, saying why, where the shared folder is absent.
-#define LITEQUANT_NEEDS_SHARED()                                                   \
-  if (litequant::test::shared_folder().empty()) {                                  \
-    GTEST_SKIP() << "needs ../shared, which is not beside this checkout";          \
+#define LITEQUANT_NEEDS_SHARED()                                          \
+  if (litequant::test::shared_folder().empty()) {                         \
+    GTEST_SKIP() << "needs ../shared, which is not beside this checkout"; \
   }

@@ -82,6 +82,8 @@ VectorCase read_vector_case(const std::string& id) {
   return result;
 }
 
-std::filesystem::path vector_model_path(const std::string& id) { return shared_folder() / "vectors" / (id + ".tflite"); }
+std::filesystem::path vector_model_path(const std::string& id) {
+  return shared_folder() / "vectors" / (id + ".tflite");
+}
 
 }  // namespace litequant::test
