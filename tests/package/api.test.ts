@@ -1,0 +1,286 @@
+import {
+  calibrate,
+  compare,
+  createSession,
+  engine,
+  LiteQuantError,
+  load,
+  openDataset,
+  quantize,
+  shutdown,
+} from "litequant";
+import type { Mode, Progress } from "litequant";
+import { exampleBytes, exampleSample, exampleSamples, failureOf, loadExample } from "./support";
+
+describe("load and describe", () => {
+  test("takes bytes, buffers, blobs, addresses and paths alike", async () => {
+    const bytes = exampleBytes();
+    const address = `data:application/octet-stream;base64,${Buffer.from(bytes).toString("base64")}`;
+    for (const source of [bytes, bytes.slice().buffer, new Blob([bytes as BlobPart]), new URL(address)]) {
+      const model = await load(source);
+      expect(model.byteLength).toBe(bytes.byteLength);
+      model.dispose();
+    }
+    expect((await loadExample()).name).toBe("characters.tflite");
+  });
+
+  test("tells graphs, tensors, operators, signatures, sizes and modes", async () => {
+    const model = await loadExample();
+    const description = model.describe();
+    expect(description.byteLength).toBe(model.byteLength);
+    expect(description.isQuantized).toBe(false);
+    const [graph] = description.graphs;
+    expect(graph?.nodes.length).toBeGreaterThan(10);
+    expect(description.operators.reduce((sum, { count }) => sum + count, 0)).toBe(graph?.nodes.length);
+    const [signature] = description.signatures;
+    expect(signature?.inputs).toMatchObject([{ type: "float32", shape: [1, 32, 32, 3] }]);
+    expect(signature?.outputs).toMatchObject([{ type: "float32", shape: [1, 36] }]);
+    for (const mode of ["dynamic", "int8", "int8-only", "float16"] as const) {
+      expect(description.modes[mode]).toMatchObject({ possible: true, float: [] });
+    }
+    expect(description.constantBytes).toBeGreaterThan(4 * description.parameterCount - 8192);
+  });
+
+  test("is not disturbed by what happens to the caller's bytes", async () => {
+    const bytes = exampleBytes();
+    const model = await load(bytes);
+    const first = await model.save();
+    bytes.fill(0);
+    shutdown();
+    expect(Buffer.from(await model.save()).equals(Buffer.from(first))).toBe(true);
+  });
+
+  test.each([
+    ["an HTML page", "<!DOCTYPE html><html></html>", "BAD_FILE"],
+    ["nothing", "", "BAD_FILE"],
+    ["a zip", "PK\u0003\u0004 and so on, and more", "BAD_FILE"],
+  ])("says what %s is", async (_, text, code) => {
+    const error = await failureOf(load(new TextEncoder().encode(text)));
+    expect(error).toBeInstanceOf(LiteQuantError);
+    expect(error["code"]).toBe(code);
+    expect(String(error["message"]).length).toBeGreaterThan(10);
+  });
+
+  test("refuses what is no source", async () => {
+    expect(await failureOf(load(7 as unknown as string))).toMatchObject({ code: "BAD_ARGUMENT" });
+    expect(await failureOf(load("/no/such/file.tflite"))).toMatchObject({
+      code: "FILE_NOT_READ",
+      message: expect.stringContaining("/no/such/file.tflite") as string,
+    });
+  });
+});
+
+describe("quantize", () => {
+  test.each<Mode>(["dynamic", "int8", "int8-only", "float16"])("%s is smaller, runs and agrees", async (mode) => {
+    const model = await loadExample();
+    const samples = exampleSamples(6);
+    const statistics = await calibrate(model, samples);
+    const quantized = await quantize(model, { mode }, statistics);
+    expect(quantized.byteLength).toBeLessThan(0.6 * model.byteLength);
+    const again = await quantize(model, { mode }, statistics);
+    expect(Buffer.from(await again.save()).equals(Buffer.from(await quantized.save()))).toBe(true);
+    const report = await compare(model, quantized, samples, { labels: [0, 1, 2, 3, 4, 5] });
+    expect(report.sampleCount).toBe(6);
+    expect(report.bytes).toEqual([model.byteLength, quantized.byteLength]);
+    expect(report.agreement).toBeGreaterThan(0.4);
+    expect(report.predictions).toHaveLength(6);
+    expect(report.predictions[0]?.classes[0]).toHaveLength(5);
+    expect(report.top1?.[0]).toBeGreaterThanOrEqual(0);
+    expect(report.outputs[0]?.sqnrDb).toBeGreaterThan(5);
+    expect(report.tensors.length).toBeGreaterThan(5);
+  });
+
+  test.each([
+    ["int8", "int8"],
+    ["uint8", "uint8"],
+  ] as const)("int8-only with %s in and out", async (io, type) => {
+    const model = await loadExample();
+    const statistics = await calibrate(model, exampleSamples(2));
+    const quantized = await quantize(model, { mode: "int8-only", io }, statistics);
+    expect(quantized.describe().signatures[0]?.inputs[0]?.type).toBe(type);
+    expect(quantized.describe().isQuantized).toBe(true);
+  });
+
+  test("int8-only names every operator that would stay float", async () => {
+    const model = await loadExample();
+    const statistics = await calibrate(model, exampleSamples(1));
+    const keepFloat = [{ node: 1 }, { node: 2 }];
+    const error = await failureOf(quantize(model, { mode: "int8-only", keepFloat }, statistics));
+    expect(error["code"]).toBe("REFUSED");
+    expect(error["message"]).toMatch(/operator 1 \(\w+\) of subgraph 0: .*operator 2 \(\w+\) of subgraph 0: /s);
+  });
+
+  test("refuses recipes that are none", async () => {
+    const model = await loadExample();
+    expect(await failureOf(quantize(model, { mode: "int9" as Mode }))).toMatchObject({ code: "BAD_ARGUMENT" });
+    expect(await failureOf(quantize(model, { mode: "int8" }))).toMatchObject({ code: "EMPTY_DATASET" });
+    expect(await failureOf(quantize({} as never, { mode: "int8" }))).toMatchObject({ code: "BAD_ARGUMENT" });
+  });
+});
+
+describe("sessions", () => {
+  test("take arrays by name or in order, and give copies", async () => {
+    const model = await loadExample();
+    const session = await createSession(model);
+    const [input, output] = [session.inputs[0]?.name ?? "", session.outputs[0]?.name ?? ""];
+    const byName = (await session.run({ [input]: exampleSample(0) }))[output];
+    const inOrder = (await session.run([exampleSample(0)]))[output];
+    const signature = model.describe().signatures[0]?.key ?? "";
+    const bySignature = (await session.run([signature, { [input]: exampleSample(0) }]))[output];
+    expect(byName?.shape).toEqual([1, 36]);
+    expect(inOrder).toEqual(byName);
+    expect(bySignature).toEqual(byName);
+    const sum = Array.from(byName?.data as Float32Array).reduce((a, b) => a + b, 0);
+    expect(sum).toBeCloseTo(1, 4);
+    await session.run([exampleSample(5)]);
+    expect(inOrder).toEqual(byName);
+  });
+
+  test("reference kernels and optimized ones agree", async () => {
+    const model = await loadExample();
+    const statistics = await calibrate(model, exampleSamples(3));
+    const quantized = await quantize(model, { mode: "int8-only" }, statistics);
+    const zero = Int8Array.from({ length: 32 * 32 * 3 }, (_, i) => ((i * 89) % 256) - 128);
+    const results = [];
+    for (const kernels of ["optimized", "reference"] as const) {
+      const session = await createSession(quantized, { kernels });
+      results.push(Object.values(await session.run([zero])));
+    }
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  test("can be timed", async () => {
+    const session = await createSession(await loadExample());
+    await session.run([exampleSample(0)]);
+    const { medianMs, minMs, runs } = await session.measure({ repeat: 3 });
+    expect(runs).toBe(3);
+    expect(minMs).toBeGreaterThan(0);
+    expect(medianMs).toBeGreaterThanOrEqual(minMs);
+  });
+
+  test.each([
+    ["too few elements", [new Float32Array(5)], "SHAPE_MISMATCH"],
+    ["another type", [new Int8Array(3072)], "SHAPE_MISMATCH"],
+    ["too many arrays", [new Float32Array(3072), new Float32Array(3072)], "BAD_SAMPLE"],
+    ["a name that is none", { nonsense: new Float32Array(3072) }, "BAD_SAMPLE"],
+    ["nothing", {}, "BAD_SAMPLE"],
+    ["null", null as never, "BAD_SAMPLE"],
+    ["a shape that does not hold them", [{ data: new Float32Array(3072), shape: [1, 32, 32, 4] }], "SHAPE_MISMATCH"],
+    ["a signature that is none", ["nonsense", {}] as never, "BAD_ARGUMENT"],
+  ])("refuse %s", async (_, sample, code) => {
+    const session = await createSession(await loadExample());
+    expect(await failureOf(session.run(sample as never))).toMatchObject({ code });
+  });
+});
+
+describe("handles", () => {
+  test("end once, and say so afterwards", async () => {
+    const model = await loadExample();
+    const session = await createSession(model);
+    session.dispose();
+    session[Symbol.dispose]();
+    expect(await failureOf(session.run([exampleSample(0)]))).toMatchObject({ code: "DISPOSED" });
+    model.dispose();
+    model.dispose();
+    expect(() => model.describe()).toThrow(LiteQuantError);
+    expect(await failureOf(model.save())).toMatchObject({ code: "DISPOSED" });
+    expect(await failureOf(createSession(model))).toMatchObject({ code: "DISPOSED" });
+  });
+
+  test("memory is used again after dispose", async () => {
+    const cycle = async (): Promise<void> => {
+      const model = await loadExample();
+      const small = await quantize(model, { mode: "dynamic" });
+      const session = await createSession(small);
+      await session.run([exampleSample(1)]);
+      for (const handle of [session, small, model]) handle.dispose();
+    };
+    for (let i = 0; i < 3; i++) await cycle();
+    const { memoryBytes } = await engine();
+    for (let i = 0; i < 40; i++) await cycle();
+    expect((await engine()).memoryBytes).toBe(memoryBytes);
+  });
+
+  test("models and sessions survive the end of the engine", async () => {
+    const model = await loadExample();
+    const session = await createSession(model);
+    const before = await session.run([exampleSample(2)]);
+    shutdown();
+    expect(await session.run([exampleSample(2)])).toEqual(before);
+  });
+});
+
+describe("long work", () => {
+  test("says how far it is, at least ten times a second", async () => {
+    const model = await loadExample();
+    const seen: { at: number; progress: Progress }[] = [];
+    await calibrate(model, exampleSamples(60), {
+      onProgress: (progress) => void seen.push({ at: performance.now(), progress }),
+    });
+    expect(seen[0]?.progress).toMatchObject({ phase: "calibrate", done: 0, total: 60 });
+    expect(seen.at(-1)?.progress).toMatchObject({ done: 60, total: 60 });
+    const gaps = seen.slice(1).map(({ at }, index) => at - (seen[index]?.at ?? at));
+    expect(Math.max(...gaps)).toBeLessThan(500); // 100 ms on a machine that does nothing else
+  });
+
+  test("aborts soon, and the next call works", async () => {
+    const model = await loadExample();
+    async function* endless(): AsyncGenerator<Float32Array[]> {
+      for (let i = 0; ; i++) yield await Promise.resolve([exampleSample(i)]);
+    }
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let abortedAt = 0;
+    setTimeout(() => {
+      abortedAt = performance.now();
+      controller.abort(reason);
+    }, 100);
+    const error = await failureOf(calibrate(model, endless(), { signal: controller.signal }));
+    expect(performance.now() - abortedAt).toBeLessThan(1000); // 300 ms on a machine that does nothing else
+    expect(error).toBe(reason);
+    expect((await calibrate(model, exampleSamples(1))).sampleCount).toBe(1);
+  });
+
+  test("does not begin when aborted before", async () => {
+    const model = await loadExample();
+    const signal = AbortSignal.abort();
+    expect(await failureOf(calibrate(model, exampleSamples(1), { signal }))).toBe(signal.reason);
+    expect(await failureOf(quantize(model, { mode: "float16" }, undefined, { signal }))).toBe(signal.reason);
+    expect(await failureOf(load(exampleBytes(), { signal }))).toBe(signal.reason);
+  });
+
+  test("refuses bad samples by number and place", async () => {
+    const model = await loadExample();
+    const bad = exampleSample(0);
+    bad[7] = NaN;
+    const error = await failureOf(calibrate(model, [[exampleSample(1)], [bad]]));
+    expect(error).toMatchObject({ code: "BAD_SAMPLE", message: expect.stringContaining("sample 1") as string });
+    expect(error["tensor"]).toBe(model.describe().graphs[0]?.tensors[model.describe().graphs[0]?.inputs[0] ?? 0]?.name);
+    expect(await failureOf(calibrate(model, []))).toMatchObject({ code: "EMPTY_DATASET" });
+    expect(await failureOf(calibrate(model, 5 as never))).toMatchObject({ code: "BAD_ARGUMENT" });
+    expect(await failureOf(compare(model, model, exampleSamples(2), { labels: [1] }))).toMatchObject({
+      code: "BAD_ARGUMENT",
+    });
+  });
+
+  test("two at a time give what they give alone", async () => {
+    const model = await loadExample();
+    const work = (): Promise<Uint8Array> =>
+      calibrate(model, exampleSamples(4))
+        .then((statistics) => quantize(model, { mode: "int8" }, statistics))
+        .then((quantized) => quantized.save());
+    const alone = await work();
+    for (const together of await Promise.all([work(), work()])) {
+      expect(Buffer.from(together).equals(Buffer.from(alone))).toBe(true);
+    }
+  });
+});
+
+test("random samples are marked", async () => {
+  const model = await loadExample();
+  const data = await openDataset("random:3", model);
+  expect(data).toMatchObject({ length: 3, isRealData: false });
+  const statistics = await calibrate(model, data);
+  expect(statistics).toMatchObject({ sampleCount: 3, isRealData: false });
+  expect((await compare(model, model, data)).isRealData).toBe(false);
+});
