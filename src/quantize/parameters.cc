@@ -21,6 +21,30 @@ Parameters parameters_of_range(double min, double max) {
   return {scale, static_cast<int32_t>(std::round(zero_point))};
 }
 
+// Calls visit(element, channel) in order.
+template <typename Visit>
+void for_each_weight(std::span<const float> weights, ChannelLayout layout, Visit visit) {
+  int64_t channel = 0, inside = 0;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    visit(i, static_cast<size_t>(channel));
+    if (++inside < layout.inner) continue;
+    inside = 0;
+    if (++channel == layout.channels) channel = 0;
+  }
+}
+
+// Per channel, at least what gives a scale that arithmetic survives.
+std::vector<float> largest_magnitudes(std::span<const float> weights, ChannelLayout layout) {
+  std::vector<float> largest(static_cast<size_t>(layout.channels), 0.0f);
+  for_each_weight(weights, layout, [&](size_t i, size_t channel) {
+    largest[channel] = std::max(largest[channel], std::abs(weights[i]));
+  });
+  for (float& magnitude : largest) {
+    if (!(static_cast<double>(magnitude) * 2 > kNearZero)) magnitude = static_cast<float>(kNearZero / 2);
+  }
+  return largest;
+}
+
 float reciprocal(float scale) { return scale == 0 ? 0.0f : static_cast<float>(1.0 / static_cast<double>(scale)); }
 
 }  // namespace
@@ -68,21 +92,12 @@ ChannelLayout channel_layout(std::span<const int32_t> dims, int axis) {
 }
 
 std::vector<float> weight_scales(std::span<const float> weights, ChannelLayout layout) {
-  std::vector<float> largest(static_cast<size_t>(layout.channels), 0.0f);
-  int64_t channel = 0, inside = 0;
-  for (const float weight : weights) {
-    float& magnitude = largest[static_cast<size_t>(channel)];
-    magnitude = std::max(magnitude, std::abs(weight));
-    if (++inside < layout.inner) continue;
-    inside = 0;
-    if (++channel == layout.channels) channel = 0;
+  std::vector<float> scales = largest_magnitudes(weights, layout);
+  for (float& scale : scales) {
+    const float width = scale + scale;
+    scale = std::isfinite(width) ? width / 254.0f : scale / 127.0f;
   }
-  for (float& magnitude : largest) {
-    if (!(static_cast<double>(magnitude) * 2 > kNearZero)) magnitude = static_cast<float>(kNearZero / 2);
-    const float width = magnitude + magnitude;
-    magnitude = std::isfinite(width) ? width / 254.0f : magnitude / 127.0f;
-  }
-  return largest;
+  return scales;
 }
 
 std::vector<int8_t> quantize_weights(std::span<const float> weights, ChannelLayout layout,
@@ -97,14 +112,25 @@ std::vector<int8_t> quantize_weights(std::span<const float> weights, ChannelLayo
     if (is_own && largest > 0) factors[0] = 127.0f / largest;
   }
   std::vector<int8_t> quantized(weights.size());
-  int64_t channel = 0, inside = 0;
-  for (size_t i = 0; i < weights.size(); ++i) {
-    const float steps = std::round(weights[i] * factors[static_cast<size_t>(channel)]);
+  for_each_weight(weights, layout, [&](size_t i, size_t channel) {
+    const float steps = std::round(weights[i] * factors[channel]);
     quantized[i] = static_cast<int8_t>(std::clamp(steps, -127.0f, 127.0f));
-    if (++inside < layout.inner) continue;
-    inside = 0;
-    if (++channel == layout.channels) channel = 0;
+  });
+  return quantized;
+}
+
+QuantizedWeights quantize_hybrid_weights(std::span<const float> weights, ChannelLayout layout) {
+  std::vector<double> scales;
+  for (const float magnitude : largest_magnitudes(weights, layout)) {
+    scales.push_back(static_cast<double>(magnitude) * 2 / 254);
   }
+  QuantizedWeights quantized;
+  for (const double scale : scales) quantized.scale.push_back(static_cast<float>(scale));
+  quantized.values.resize(weights.size());
+  for_each_weight(weights, layout, [&](size_t i, size_t channel) {
+    const double steps = std::round(static_cast<double>(weights[i]) / scales[channel]);
+    quantized.values[i] = static_cast<int8_t>(std::clamp(steps, -127.0, 127.0));
+  });
   return quantized;
 }
 

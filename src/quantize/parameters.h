@@ -55,6 +55,10 @@ std::vector<float> weight_scales(std::span<const float> weights, ChannelLayout l
 std::vector<int8_t> quantize_weights(std::span<const float> weights, ChannelLayout layout,
                                      std::span<const float> scale);
 
+// Weights under float activations (dynamic): the same scales, but kept in double until they are stored, and
+// q = round(double(w) / scale). Single values differ from those of quantize_weights.
+QuantizedWeights quantize_hybrid_weights(std::span<const float> weights, ChannelLayout layout);
+
 // The bias's scales: float(double(input_scale) * weight_scale[c]). Where |b| exceeds 2^30 steps of that, the bias scale
 // becomes |b| / (INT32_MAX / 2) and the weight scale follows (bias scale / input_scale): `weight_scale` is widened in
 // place. With one weight scale the largest |b| decides.

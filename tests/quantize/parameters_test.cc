@@ -78,6 +78,16 @@ TEST(QuantizeWeights, NeverGiveMinus128) {
   }
 }
 
+TEST(QuantizeHybridWeights, DivideByTheScaleInDouble) {
+  // 0.5 / 127 scaled to 1: a weight of exactly half a step in double, below it after the scale is rounded to float32.
+  const std::vector<float> weights = {0.3f, 0.3f * 0.5f / 127, 0.0f, 0.0f};
+  const int32_t dims[] = {2, 2};
+  const QuantizedWeights quantized = quantize_hybrid_weights(weights, channel_layout(dims, 0));
+  EXPECT_EQ(quantized.scale, weight_scales(weights, channel_layout(dims, 0)));
+  const double steps = std::round(double{weights[1]} / (double{weights[0]} * 2 / 254));
+  EXPECT_EQ(quantized.values, (std::vector<int8_t>{127, static_cast<int8_t>(steps), 0, 0}));
+}
+
 TEST(BiasScales, AreTheProductWhereTheBiasFits) {
   std::vector<float> weights = {0.5f, 0.25f};
   const std::vector<float> bias = {1.0f, -3.0f};

@@ -1,8 +1,7 @@
 // Leaves in the model only what something refers to.
 #include <algorithm>
-#include <map>
-#include <string_view>
 
+#include "format/save.h"
 #include "quantize/passes/design.h"
 
 namespace litequant {
@@ -53,54 +52,6 @@ void drop_unused_tensors(Model& model, size_t g) {
   }
 }
 
-std::string_view characters_of(const Buffer& buffer) {
-  return {reinterpret_cast<const char*>(buffer.bytes().data()), buffer.size()};
-}
-
-void drop_unused_buffers(Model& model) {
-  std::vector<bool> is_used(model.buffers.size(), false);
-  std::vector<bool> is_shared(model.buffers.size(), false);  // by content, with a constant of the same bytes
-  is_used[0] = true;
-  for (Graph& graph : model.graphs) {
-    const Links links(graph);
-    for (size_t t = 0; t < graph.tensors.size(); ++t) {
-      Tensor& tensor = graph.tensors[t];
-      // What is computed or given needs no buffer of its own; a constant without elements does.
-      const bool is_filled = links.producer[t] != kNoNode || links.is_graph_input[t];
-      if (is_filled && tensor.external_buffer == 0 && model.buffers[tensor.buffer].empty()) tensor.buffer = 0;
-      is_used[tensor.buffer] = true;
-      if (!tensor.is_variable && !model.buffers[tensor.buffer].empty()) is_shared[tensor.buffer] = true;
-    }
-  }
-  const auto in_range = [&](int64_t buffer) { return buffer >= 0 && static_cast<size_t>(buffer) < model.buffers.size(); };
-  for (const Metadata& entry : model.metadata) is_used[entry.buffer] = true;
-  for (const int32_t buffer : model.metadata_buffer) {
-    if (in_range(buffer)) is_used[static_cast<size_t>(buffer)] = true;
-  }
-
-  std::vector<uint32_t> moved(model.buffers.size(), 0);
-  std::vector<Buffer> buffers;
-  std::map<std::string_view, uint32_t> known;  // views of the old buffers' bytes
-  for (size_t b = 0; b < model.buffers.size(); ++b) {
-    if (!is_used[b]) continue;
-    if (is_shared[b]) {
-      const auto [place, is_new] = known.emplace(characters_of(model.buffers[b]), static_cast<uint32_t>(buffers.size()));
-      moved[b] = place->second;
-      if (!is_new) continue;
-    }
-    moved[b] = static_cast<uint32_t>(buffers.size());
-    buffers.push_back(model.buffers[b]);
-  }
-  model.buffers = std::move(buffers);
-  for (Graph& graph : model.graphs) {
-    for (Tensor& tensor : graph.tensors) tensor.buffer = moved[tensor.buffer];
-  }
-  for (Metadata& entry : model.metadata) entry.buffer = moved[entry.buffer];
-  for (int32_t& buffer : model.metadata_buffer) {
-    if (in_range(buffer)) buffer = static_cast<int32_t>(moved[static_cast<size_t>(buffer)]);
-  }
-}
-
 }  // namespace
 
 std::vector<bool> needed_nodes(const Graph& graph) {
@@ -132,7 +83,7 @@ void drop_dead_nodes(Model& model) {
 
 void drop_unused(Model& model) {
   for (size_t g = 0; g < model.graphs.size(); ++g) drop_unused_tensors(model, g);
-  drop_unused_buffers(model);
+  compact_buffers(model);
   std::erase_if(model.operator_codes, [&](const OperatorCode& code) {
     for (const Graph& graph : model.graphs) {
       for (const Node& node : graph.nodes) {

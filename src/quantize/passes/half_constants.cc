@@ -50,7 +50,6 @@ void halve_constants(Model& model, const Recipe& recipe) {
           if (const auto halves = halves_of(finite_constant(model, graph_index, t))) {
             const int32_t half = constants.add(t, DataType::float16, Buffer::of(*halves), {});
             Tensor result = source;
-            result.name += "_dequantized";
             result.buffer = 0;
             model.graphs[g].tensors.push_back(std::move(result));
             replaced[t] = static_cast<int32_t>(model.graphs[g].tensors.size() - 1);

@@ -59,9 +59,8 @@ void quantize_weights_only(Model& model, const Recipe& recipe) {
         const int axis = recipe.weights == WeightGranularity::per_channel ? row->quant.weight_axis : -1;
         const ChannelLayout layout =
             channel_layout(model.graphs[g].tensors[static_cast<size_t>(t)].shape.dims(), axis);
-        const std::vector<float> scale = weight_scales(values, layout);
         const int32_t quantized =
-            constants.add_weights(t, {scale, quantize_weights(values, layout, scale)}, row->quant.weight_axis);
+            constants.add_weights(t, quantize_hybrid_weights(values, layout), row->quant.weight_axis);
         model.graphs[g].nodes[n].inputs[operand] = quantized;
       }
       Node& node = model.graphs[g].nodes[n];

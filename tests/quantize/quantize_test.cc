@@ -1,0 +1,365 @@
+#include "quantize/quantize.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <set>
+#include <vector>
+
+#include "../format/model_builder.h"
+#include "base/error.h"
+#include "quantize/calibrate.h"
+
+namespace litequant {
+namespace {
+
+// A sequence in [-1, 1] that is the same everywhere.
+std::vector<float> noise(size_t count, uint32_t seed) {
+  std::vector<float> values(count);
+  for (float& value : values) {
+    seed = seed * 1664525u + 1013904223u;
+    value = static_cast<float>(static_cast<int32_t>(seed >> 8) - (1 << 23)) / static_cast<float>(1 << 23);
+  }
+  return values;
+}
+
+Statistics calibrated(const std::shared_ptr<const Model>& model, int32_t graph = 0) {
+  Session session(Plan::make(model, graph, {}, calibration_plan_options()));
+  Statistics statistics(*model);
+  for (uint32_t sample = 0; sample < 4; ++sample) {
+    for (size_t i = 0; i < session.plan().graph().inputs.size(); ++i) {
+      const auto values = noise(session.input(i).size() / 4, 100 * sample + static_cast<uint32_t>(i) + 1);
+      std::memcpy(session.input(i).data(), values.data(), session.input(i).size());
+    }
+    calibrate_sample(session, statistics, sample);
+  }
+  return statistics;
+}
+
+Model quantized(const std::shared_ptr<const Model>& model, const Recipe& recipe) {
+  if (!needs_statistics(recipe.mode)) return quantize(*model, recipe, nullptr);
+  const Statistics statistics = calibrated(model);
+  return quantize(*model, recipe, &statistics);
+}
+
+std::vector<OpCode> operators(const Graph& graph) {
+  std::vector<OpCode> codes;
+  for (const Node& node : graph.nodes) codes.push_back(node.op);
+  return codes;
+}
+const Tensor& input_of(const Graph& graph, size_t node, size_t operand) {
+  return graph.tensors[static_cast<size_t>(graph.nodes[node].inputs[operand])];
+}
+const Tensor& output_of(const Graph& graph, size_t node, size_t output = 0) {
+  return graph.tensors[static_cast<size_t>(graph.nodes[node].outputs[output])];
+}
+const Tensor& at(const Graph& graph, int32_t tensor) { return graph.tensors[static_cast<size_t>(tensor)]; }
+
+Options conv_options() {
+  return ModelBuilder::options("Conv2DOptions", {{"stride_w", int64_t{1}}, {"stride_h", int64_t{1}}});
+}
+
+struct ConvModel {
+  ModelBuilder b;
+  int x, weights, bias, hidden, y;
+};
+
+// x -> CONV_2D -> SOFTMAX -> y
+ConvModel conv_model(bool with_bias = true, int32_t channels = 3, int32_t depth = 2) {
+  ConvModel made;
+  ModelBuilder& b = made.b;
+  made.x = b.input("image", DataType::float32, {1, 4, 4, depth});
+  made.weights = b.constant("weights", DataType::float32, {channels, 1, 1, depth},
+                            noise(static_cast<size_t>(channels * depth), 5));
+  made.bias = b.constant("bias", DataType::float32, {channels}, noise(static_cast<size_t>(channels), 6));
+  made.hidden = b.tensor("hidden", DataType::float32, {1, 4, 4, channels});
+  made.y = b.output("scores", DataType::float32, {1, 4, 4, channels});
+  if (with_bias) {
+    b.node(OpCode::conv_2d, {made.x, made.weights, made.bias}, {made.hidden}, conv_options());
+  } else {
+    b.node(OpCode::conv_2d, {made.x, made.weights, kNoTensor}, {made.hidden}, conv_options());
+  }
+  b.node(OpCode::softmax, {made.hidden}, {made.y}, ModelBuilder::options("SoftmaxOptions", {{"beta", 1.0}}));
+  b.signature("serving", {{"in", static_cast<uint32_t>(made.x)}}, {{"out", static_cast<uint32_t>(made.y)}});
+  return made;
+}
+
+TEST(QuantizeInt8, KeepsFloatBordersAndTheirNames) {
+  const auto model = conv_model().b.load();
+  const Model result = quantized(model, {.mode = Mode::int8});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::quantize, OpCode::conv_2d, OpCode::softmax, OpCode::dequantize}));
+  const Tensor &in = at(graph, graph.inputs[0]), &out = at(graph, graph.outputs[0]);
+  EXPECT_EQ(in.name, "image");
+  EXPECT_EQ(out.name, "scores");
+  EXPECT_EQ(in.type, DataType::float32);
+  EXPECT_EQ(out.type, DataType::float32);
+  EXPECT_EQ(result.signatures[0].inputs[0].tensor, static_cast<uint32_t>(graph.inputs[0]));
+  EXPECT_EQ(result.signatures[0].outputs[0].tensor, static_cast<uint32_t>(graph.outputs[0]));
+  EXPECT_EQ(output_of(graph, 1).type, DataType::int8);
+  EXPECT_EQ(output_of(graph, 2).quantization.scale, std::vector<float>{1.0f / 256});
+  EXPECT_EQ(output_of(graph, 2).quantization.zero_point, std::vector<int64_t>{-128});
+  EXPECT_EQ(graph.nodes[1].version, 3);
+  EXPECT_EQ(graph.nodes[2].version, 2);
+}
+
+TEST(QuantizeInt8, TakesRangesFromStatistics) {
+  const auto model = conv_model().b.load();
+  const Statistics statistics = calibrated(model);
+  const Model result = quantize(*model, {.mode = Mode::int8_only}, &statistics);
+  const Graph& graph = result.graphs[0];
+  const Range range = *statistics.range(0, 0);
+  const Parameters expected = activation_parameters(range.min, range.max);
+  const Tensor& in = at(graph, graph.inputs[0]);
+  EXPECT_EQ(in.quantization.scale, std::vector<float>{expected.scale});
+  EXPECT_EQ(in.quantization.zero_point, std::vector<int64_t>{expected.zero_point});
+  // Weights per channel, the bias's scale the product.
+  const Tensor &weights = input_of(graph, 0, 1), &bias = input_of(graph, 0, 2);
+  ASSERT_EQ(weights.quantization.scale.size(), 3u);
+  EXPECT_EQ(weights.quantization.axis, 0);
+  EXPECT_EQ(weights.name, "weights");
+  EXPECT_EQ(bias.type, DataType::int32);
+  for (size_t c = 0; c < 3; ++c) {
+    EXPECT_EQ(bias.quantization.scale[c],
+              static_cast<float>(double{expected.scale} * double{weights.quantization.scale[c]}));
+  }
+}
+
+TEST(QuantizeInt8Only, HasIntegerBorders) {
+  const auto model = conv_model().b.load();
+  const Model result = quantized(model, {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::conv_2d, OpCode::softmax}));
+  EXPECT_EQ(at(graph, graph.inputs[0]).type, DataType::int8);
+  EXPECT_EQ(at(graph, graph.inputs[0]).name, "image");
+  EXPECT_EQ(at(graph, graph.outputs[0]).type, DataType::int8);
+  EXPECT_EQ(at(graph, graph.outputs[0]).name, "scores");
+}
+
+TEST(QuantizeInt8Only, MakesUnsignedBordersByQuantize) {
+  const auto model = conv_model().b.load();
+  const Model result = quantized(model, {.mode = Mode::int8_only, .io = DataType::uint8});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::quantize, OpCode::conv_2d, OpCode::softmax, OpCode::quantize}));
+  const Tensor &in = at(graph, graph.inputs[0]), &inside = output_of(graph, 0), &out = at(graph, graph.outputs[0]);
+  EXPECT_EQ(in.type, DataType::uint8);
+  EXPECT_EQ(in.name, "image");
+  EXPECT_EQ(in.quantization.scale, inside.quantization.scale);
+  EXPECT_EQ(in.quantization.zero_point[0], inside.quantization.zero_point[0] + 128);
+  EXPECT_EQ(out.type, DataType::uint8);
+  EXPECT_EQ(out.quantization.zero_point, std::vector<int64_t>{0});
+  EXPECT_EQ(result.signatures[0].outputs[0].tensor, static_cast<uint32_t>(graph.outputs[0]));
+}
+
+TEST(QuantizeInt8Only, RefusesFloatOperatorsInOneMessage) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 8});
+  const int a = b.tensor("a", DataType::float32, {1, 8}), c = b.tensor("c", DataType::float32, {1, 8});
+  const int y = b.output("y", DataType::float32, {1, 8});
+  b.node(OpCode::sin, {x}, {a});
+  b.node(OpCode::relu, {a}, {c});
+  b.node(OpCode::cos, {c}, {y});
+  const auto model = b.load();
+  const Statistics statistics = calibrated(model);
+  try {
+    quantize(*model, {.mode = Mode::int8_only}, &statistics);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::refused);
+    EXPECT_NE(error.message().find("operator 0 (SIN) of subgraph 0: no integer kernel exists"), std::string::npos);
+    EXPECT_NE(error.message().find("operator 2 (COS) of subgraph 0"), std::string::npos);
+    EXPECT_EQ(error.message().find("RELU"), std::string::npos);
+    EXPECT_NE(error.hint().find("int8"), std::string::npos);
+  }
+  // int8 keeps them between DEQUANTIZE and QUANTIZE.
+  const Model result = quantize(*model, {.mode = Mode::int8}, &statistics);
+  EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::sin, OpCode::quantize, OpCode::relu, OpCode::dequantize,
+                                                      OpCode::cos}));
+}
+
+TEST(QuantizeInt8, GivesAConvolutionWithoutBiasZeros) {
+  const auto model = conv_model(false).b.load();
+  const Model result = quantized(model, {.mode = Mode::int8_only});
+  const Tensor& bias = input_of(result.graphs[0], 0, 2);
+  EXPECT_EQ(bias.type, DataType::int32);
+  EXPECT_EQ(bias.shape, Shape({3}));
+  const auto values = result.constant_as<int32_t>(bias);
+  EXPECT_EQ(std::vector<int32_t>(values.begin(), values.end()), std::vector<int32_t>(3, 0));
+}
+
+TEST(QuantizeInt8, KeepsNamedNodesInFloat) {
+  const auto model = conv_model().b.load();
+  const Model result = quantized(model, {.mode = Mode::int8, .keep_float = {{0, 0}}});
+  EXPECT_EQ(operators(result.graphs[0]),
+            (std::vector{OpCode::conv_2d, OpCode::quantize, OpCode::softmax, OpCode::dequantize}));
+  EXPECT_EQ(input_of(result.graphs[0], 0, 1).type, DataType::float32);
+}
+
+TEST(QuantizeInt8, TiesConcatenationThroughItsProducers) {
+  // Two RELU of different ranges: both write under the result's parameters, no QUANTIZE between.
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 4});
+  const int tenth = b.constant("tenth", DataType::float32, {1}, std::vector<float>{0.1f});
+  const int small = b.tensor("small", DataType::float32, {1, 4}), large = b.tensor("large", DataType::float32, {1, 4});
+  const int y = b.output("y", DataType::float32, {1, 8});
+  b.node(OpCode::mul, {x, tenth}, {small}, ModelBuilder::options("MulOptions"));
+  b.node(OpCode::add, {x, x}, {large}, ModelBuilder::options("AddOptions"));
+  b.node(OpCode::concatenation, {small, large}, {y}, ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{1}}}));
+  const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::mul, OpCode::add, OpCode::concatenation}));
+  EXPECT_EQ(output_of(graph, 0).quantization, output_of(graph, 2).quantization);
+  EXPECT_EQ(output_of(graph, 1).quantization, output_of(graph, 2).quantization);
+}
+
+TEST(QuantizeInt8, QuantizesAfterAPrescribedResultThatIsTied) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 4});
+  const int gate = b.tensor("gate", DataType::float32, {1, 4});
+  const int y = b.output("y", DataType::float32, {1, 8});
+  b.node(OpCode::logistic, {x}, {gate});
+  b.node(OpCode::concatenation, {gate, x}, {y}, ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{1}}}));
+  const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::logistic, OpCode::quantize, OpCode::concatenation}));
+  EXPECT_EQ(output_of(graph, 0).quantization.scale, std::vector<float>{1.0f / 256});
+  EXPECT_EQ(input_of(graph, 2, 0).quantization, output_of(graph, 2).quantization);
+  EXPECT_EQ(input_of(graph, 2, 1).quantization, output_of(graph, 2).quantization);
+}
+
+TEST(QuantizeInt8, PassesParametersThroughMovement) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 4});
+  const int shape = b.constant("shape", DataType::int32, {2}, std::vector<int32_t>{2, 2});
+  const int moved = b.tensor("moved", DataType::float32, {2, 2});
+  const int y = b.output("y", DataType::float32, {2, 2});
+  b.node(OpCode::reshape, {x, shape}, {moved}, ModelBuilder::options("ReshapeOptions"));
+  b.node(OpCode::relu, {moved}, {y});
+  const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(output_of(graph, 0).quantization, at(graph, graph.inputs[0]).quantization);
+  EXPECT_EQ(input_of(graph, 0, 1).type, DataType::int32);
+}
+
+TEST(QuantizeInt8, CopiesASharedConstantPerNeed) {
+  // The same weights behind inputs of different scales, with a bias that overflows for the one alone.
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 2});
+  const int tiny = b.constant("tiny", DataType::float32, {1}, std::vector<float>{1e-12f});
+  const int scaled = b.tensor("scaled", DataType::float32, {1, 2});
+  const int weights = b.constant("weights", DataType::float32, {2, 2}, std::vector<float>{1, 2, 3, 4});
+  const int bias = b.constant("bias", DataType::float32, {2}, std::vector<float>{100, 0});
+  const int first = b.output("first", DataType::float32, {1, 2}), second = b.output("second", DataType::float32, {1, 2});
+  b.node(OpCode::mul, {x, tiny}, {scaled}, ModelBuilder::options("MulOptions"));
+  b.node(OpCode::fully_connected, {x, weights, bias}, {first}, ModelBuilder::options("FullyConnectedOptions"));
+  b.node(OpCode::fully_connected, {scaled, weights, bias}, {second}, ModelBuilder::options("FullyConnectedOptions"));
+  const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_NE(graph.nodes[1].inputs[1], graph.nodes[2].inputs[1]);
+  EXPECT_NE(input_of(graph, 1, 1).quantization.scale[0], input_of(graph, 2, 1).quantization.scale[0]);
+  EXPECT_EQ(input_of(graph, 1, 1).quantization.scale[1], input_of(graph, 2, 1).quantization.scale[1]);
+}
+
+TEST(QuantizeInt8, DoesNotDependOnAnythingButItsInputs) {
+  const auto model = conv_model().b.load();
+  for (const Mode mode : {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16}) {
+    EXPECT_EQ(save_model(quantized(model, {.mode = mode})), save_model(quantized(model, {.mode = mode})));
+  }
+}
+
+TEST(QuantizeInt8, NeedsStatisticsOfThisModel) {
+  const auto model = conv_model().b.load(), other = conv_model(true, 4).b.load();
+  const auto code_with = [&](const Statistics* statistics) {
+    try {
+      quantize(*model, {.mode = Mode::int8}, statistics);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::internal;
+  };
+  const Statistics empty(*model), foreign = calibrated(other);
+  EXPECT_EQ(code_with(nullptr), ErrorCode::empty_dataset);
+  EXPECT_EQ(code_with(&empty), ErrorCode::empty_dataset);
+  EXPECT_EQ(code_with(&foreign), ErrorCode::bad_argument);
+}
+
+TEST(Quantize, RefusesWeightsThatAreNotFinite) {
+  ConvModel made = conv_model(true, 40, 40);
+  std::vector<float> values = noise(1600, 5);
+  values[7] = std::numeric_limits<float>::quiet_NaN();
+  made.b.at(made.weights).buffer = made.b.model().add_buffer(Buffer::of(values));
+  const auto model = made.b.load();
+  Statistics statistics(*model);  // calibration would stop at the same weight
+  for (const int32_t tensor : {made.x, made.hidden, made.y}) statistics.observe(0, tensor, noise(8, 1));
+  statistics.count_sample(0);
+  for (const Mode mode : {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16}) {
+    try {
+      quantize(*model, {.mode = mode}, &statistics);
+      ADD_FAILURE() << mode_name(mode);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::nonfinite_weight);
+      EXPECT_EQ(error.place().name, "weights");
+    }
+  }
+}
+
+TEST(QuantizeDynamic, TurnsLargeWeightsOnly) {
+  const Model small = quantized(conv_model(true, 3, 2).b.load(), {.mode = Mode::dynamic});
+  EXPECT_EQ(input_of(small.graphs[0], 0, 1).type, DataType::float32);
+  const Model large = quantized(conv_model(true, 32, 32).b.load(), {.mode = Mode::dynamic});
+  const Tensor& weights = input_of(large.graphs[0], 0, 1);
+  EXPECT_EQ(weights.type, DataType::int8);
+  EXPECT_EQ(weights.quantization.scale.size(), 32u);
+  EXPECT_EQ(input_of(large.graphs[0], 0, 2).type, DataType::float32);
+  EXPECT_EQ(large.graphs[0].nodes[0].version, 5);
+  EXPECT_EQ(operators(large.graphs[0]), (std::vector{OpCode::conv_2d, OpCode::softmax}));
+}
+
+TEST(QuantizeFloat16, PutsADequantizeAfterEachConstant) {
+  const Model result = quantized(conv_model().b.load(), {.mode = Mode::float16});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::dequantize, OpCode::dequantize, OpCode::conv_2d, OpCode::softmax}));
+  EXPECT_EQ(input_of(graph, 0, 0).type, DataType::float16);
+  EXPECT_EQ(output_of(graph, 0).type, DataType::float32);
+  EXPECT_EQ(graph.nodes[0].version, 3);
+}
+
+TEST(QuantizeFloat16, KeepsAConstantThatWouldOverflow) {
+  ConvModel made = conv_model();
+  made.b.at(made.bias).buffer = made.b.model().add_buffer(Buffer::of(std::vector<float>{1e5f, 0, 0}));
+  const Model result = quantized(made.b.load(), {.mode = Mode::float16});
+  EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::dequantize, OpCode::conv_2d, OpCode::softmax}));
+  EXPECT_EQ(input_of(result.graphs[0], 1, 2).type, DataType::float32);
+}
+
+TEST(QuantizeFloat16, AHalfModelCanBeQuantizedFurther) {
+  const auto half = std::make_shared<const Model>(quantized(conv_model().b.load(), {.mode = Mode::float16}));
+  const Model result = quantized(half, {.mode = Mode::int8_only});
+  EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::conv_2d, OpCode::softmax}));
+}
+
+TEST(QuantizeInt8, LeavesQuantizedPartsAlone) {
+  const auto model = std::make_shared<const Model>(quantized(conv_model().b.load(), {.mode = Mode::int8}));
+  const Model again = quantized(model, {.mode = Mode::int8});
+  EXPECT_EQ(operators(again.graphs[0]), operators(model->graphs[0]));
+}
+
+TEST(QuantizeInt8, ResultsStayCloseToFloat) {
+  const auto model = conv_model(true, 8, 16).b.load();
+  const auto result = std::make_shared<const Model>(quantized(model, {.mode = Mode::int8}));
+  Session before(Plan::make(model, 0, {}, {})), after(Plan::make(result, 0, {}, {}));
+  const auto image = noise(before.input(0).size() / 4, 1);
+  std::memcpy(before.input(0).data(), image.data(), before.input(0).size());
+  std::memcpy(after.input(0).data(), image.data(), after.input(0).size());
+  before.run();
+  after.run();
+  const auto* expected = reinterpret_cast<const float*>(before.output(0).data());
+  const auto* found = reinterpret_cast<const float*>(after.output(0).data());
+  for (size_t i = 0; i < before.output(0).size() / 4; ++i) EXPECT_NEAR(found[i], expected[i], 0.02) << i;
+}
+
+}  // namespace
+}  // namespace litequant
