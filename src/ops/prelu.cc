@@ -44,7 +44,7 @@ const OpDef kPrelu = {.code = OpCode::prelu,
                       .types = kFloatAndInt8,
                       .infer = infer_prelu,
                       .compile = compile_prelu,
-                      .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free, .int8 = true},
+                      .quant = {.roles = {Role::data, Role::weight}, .output = OutputRule::free, .int8 = true},
                       .version = version_one};
 
 }  // namespace litequant
