@@ -4,7 +4,9 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -14,6 +16,15 @@ namespace litequant {
 namespace {
 
 bool is_known(DataType type) { return static_cast<int>(type) >= 0 && static_cast<int>(type) < kDataTypeCount; }
+
+// "[1, 224, 224, 3]", cut where a hostile file has more than a message can show.
+std::string dims_text(const std::vector<int32_t>& dims) {
+  constexpr size_t kMostShown = 12;
+  if (dims.size() <= kMostShown) return list_text(dims);
+  std::string shown = list_text(std::span(dims).first(kMostShown));
+  shown.pop_back();
+  return text(shown, ", … ", dims.size(), " in all]");
+}
 
 // Looks at one tensor and fails with its place.
 class TensorCheck {
@@ -58,12 +69,12 @@ int64_t TensorCheck::element_count(std::span<const int32_t> dims) const {
   std::optional<int64_t> count = 1;
   bool is_empty = false;
   for (const int32_t dim : dims) {
-    if (dim < 0) fail_here("has the shape ", shape_text(tensor_.shape), "; dimensions are not negative");
+    if (dim < 0) fail_here("has the shape ", dims_text(tensor_.shape.dims()), "; dimensions are not negative");
     if (dim == 0) is_empty = true;  // the other dimensions must fit all the same
     if (count && dim != 0) count = checked_mul<int64_t>(*count, dim);
   }
   if (!count || !checked_mul<int64_t>(*count, 128)) {
-    fail_here("has the shape ", shape_text(tensor_.shape), ", more elements than can be counted");
+    fail_here("has the shape ", dims_text(tensor_.shape.dims()), ", more elements than can be counted");
   }
   return is_empty ? 0 : *count;
 }
@@ -76,11 +87,11 @@ void TensorCheck::storage() const {
   if (tensor_.shape_signature && !tensor_.shape_signature->empty()) {
     const std::vector<int32_t>& signature = *tensor_.shape_signature;
     if (signature.size() != static_cast<size_t>(tensor_.shape.rank())) {
-      fail_here("has ", tensor_.shape.rank(), " dimensions, but its shape signature ", list_text(signature), " has ",
+      fail_here("has ", tensor_.shape.rank(), " dimensions, but its shape signature ", dims_text(signature), " has ",
                 signature.size());
     }
     for (const int32_t dim : signature) {
-      if (dim < -1) fail_here("has the shape signature ", list_text(signature), "; unknown dimensions are -1");
+      if (dim < -1) fail_here("has the shape signature ", dims_text(signature), "; unknown dimensions are -1");
     }
   }
   if (tensor_.buffer >= model_.buffers.size()) {
@@ -108,7 +119,7 @@ void TensorCheck::storage() const {
   const int64_t needed = bits ? *bits / 8 + (*bits % 8 != 0 ? 1 : 0) : std::numeric_limits<int64_t>::max();
   if (static_cast<uint64_t>(needed) != bytes.size()) {
     fail_here(tensor_.sparsity ? "is sparse with " : "has the shape ",
-              tensor_.sparsity ? text(stored, " stored elements") : shape_text(tensor_.shape), " of ",
+              tensor_.sparsity ? text(stored, " stored elements") : dims_text(tensor_.shape.dims()), " of ",
               data_type_name(tensor_.type), ", which takes ", needed, " bytes, but buffer ", tensor_.buffer, " has ",
               bytes.size());
   }
@@ -127,7 +138,7 @@ void TensorCheck::string_layout(std::span<const std::byte> bytes, int64_t count)
     fail_here("holds strings, but its ", bytes.size(), " bytes are too few for their table");
   }
   if (strings != count) {
-    fail_here("has the shape ", shape_text(tensor_.shape), ", which takes ", count, " strings, but buffer ",
+    fail_here("has the shape ", dims_text(tensor_.shape.dims()), ", which takes ", count, " strings, but buffer ",
               tensor_.buffer, " has ", strings);
   }
   int64_t last = first;
@@ -157,7 +168,7 @@ int64_t TensorCheck::sparse_count(const Sparsity& sparsity) const {
   for (size_t level = 0; level < levels; ++level) {
     const int32_t dimension = sparsity.traversal_order[level];
     if (dimension < 0 || static_cast<size_t>(dimension) >= levels || is_seen[static_cast<size_t>(dimension)]) {
-      fail_here("is sparse, but its traversal order ", list_text(sparsity.traversal_order), " is no permutation");
+      fail_here("is sparse, but its traversal order ", dims_text(sparsity.traversal_order), " is no permutation");
     }
     is_seen[static_cast<size_t>(dimension)] = true;
   }
@@ -173,7 +184,7 @@ int64_t TensorCheck::sparse_count(const Sparsity& sparsity) const {
     if (blocked < 0 || static_cast<size_t>(blocked) >= rank || extent <= 0 ||
         extents[static_cast<size_t>(blocked)] % extent != 0) {
       fail_here("is sparse with blocks of ", extent, " along dimension ", blocked, ", which do not divide ",
-                shape_text(tensor_.shape));
+                dims_text(tensor_.shape.dims()));
     }
     extents[static_cast<size_t>(blocked)] /= extent;
     extents.push_back(extent);
@@ -263,7 +274,7 @@ void TensorCheck::quantization() const {
     }
     if (quantization.scale.size() != static_cast<size_t>(tensor_.shape[quantization.axis])) {
       fail_here("has ", quantization.scale.size(), " scales for the ", tensor_.shape[quantization.axis],
-                " channels of axis ", quantization.axis, " of ", shape_text(tensor_.shape));
+                " channels of axis ", quantization.axis, " of ", dims_text(tensor_.shape.dims()));
     }
   }
   zero_points();

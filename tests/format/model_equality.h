@@ -2,7 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "model/model.h"
@@ -29,6 +32,20 @@ class ModelComparison {
   }
   void same_bytes(const Buffer& a, const Buffer& b, std::string_view what) {
     if (found_.empty() && !equal_bytes(a, b)) found_ = where_ + std::string(what);
+  }
+  // Bit for bit: NaN is the same as itself.
+  void same_floats(const std::vector<float>& a, const std::vector<float>& b, std::string_view what) {
+    same_bytes(Buffer::of(a), Buffer::of(b), what);
+  }
+  void same_options(const Options& a, const Options& b) {
+    same(a.table(), b.table(), "options table");
+    same_list(a.fields(), b.fields(), "options field", [&](const auto& x, const auto& y) {
+      same(x.first, y.first, "name");
+      const auto* p = std::get_if<double>(&x.second);
+      const auto* q = std::get_if<double>(&y.second);
+      if (p != nullptr && q != nullptr && std::isnan(*p) && std::isnan(*q)) return;
+      same(x.second, y.second, x.first);
+    });
   }
   template <typename List, typename Compare>
   void same_list(const List& a, const List& b, const std::string& what, Compare compare) {
@@ -99,7 +116,12 @@ class ModelComparison {
     same(a.shape_signature, b.shape_signature, "shape signature");
     same(a.buffer, b.buffer, "buffer");
     same(a.has_quantization, b.has_quantization, "quantization table");
-    same(a.quantization, b.quantization, "quantization");
+    same_floats(a.quantization.scale, b.quantization.scale, "scale");
+    same(a.quantization.zero_point, b.quantization.zero_point, "zero point");
+    same(a.quantization.axis, b.quantization.axis, "axis");
+    same_floats(a.quantization.min, b.quantization.min, "min");
+    same_floats(a.quantization.max, b.quantization.max, "max");
+    same_options(a.quantization.details, b.quantization.details);
     same(a.is_variable, b.is_variable, "is_variable");
     same(a.has_rank, b.has_rank, "has_rank");
     same(a.sparsity, b.sparsity, "sparsity");
@@ -119,7 +141,7 @@ class ModelComparison {
     same(a.outputs, b.outputs, "outputs");
     same(a.intermediates, b.intermediates, "intermediates");
     same(a.mutating_variable_inputs, b.mutating_variable_inputs, "mutating inputs");
-    same(a.options, b.options, "options");
+    same_options(a.options, b.options);
     same_bytes(a.custom_options, b.custom_options, "custom options");
     same(a.custom_options_format, b.custom_options_format, "custom options format");
     same(a.debug_metadata_index, b.debug_metadata_index, "debug metadata");
