@@ -56,6 +56,7 @@ export async function buildPackage() {
     for (const name of variants) {
       copyFileSync(join(buildRoot, name, "litequant.wasm"), join(fresh, `litequant-${name}.wasm`));
     }
+    copyFileSync(inRoot("node_modules/fflate/LICENSE"), join(fresh, "fflate.LICENSE")); // it is part of the bundles
     if (existsSync(join(fresh, "cli.js"))) chmodSync(join(fresh, "cli.js"), 0o755);
     await declareTypes();
     rmSync(inRoot("dist"), { recursive: true, force: true });
@@ -75,6 +76,8 @@ async function bundle(present) {
       platform,
       target,
       external: ["sharp"],
+      // CommonJS loads sharp with `require`, which works where dynamic import does not (Jest).
+      supported: { "dynamic-import": format === "esm" },
       plugins: besideNode ? [moduleGlue, nodeEntry] : [moduleGlue],
       minify: platform === "browser",
       legalComments: "none",

@@ -34,7 +34,9 @@ export async function startModule({ variant, wasm }: StartOptions): Promise<Nati
   return await new Promise<NativeModule>((resolve, reject) => {
     create({
       instantiateWasm(imports, done) {
-        WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => done(instance, module))
+          .catch(reject);
         return {};
       },
       print: () => undefined,

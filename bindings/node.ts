@@ -140,10 +140,13 @@ async function decodeWithSharp(bytes: Uint8Array): Promise<Pixels> {
   let sharp: Sharp;
   try {
     sharp = ((await import("sharp")) as unknown as { default: Sharp }).default;
-  } catch {
+  } catch (error) {
+    const isMissing = /MODULE_NOT_FOUND/.test((error as { code?: string }).code ?? "");
     return refuse(
       "MISSING_DECODER",
-      "pictures are decoded by the package sharp, which is not installed",
+      isMissing
+        ? "pictures are decoded by the package sharp, which is not installed"
+        : `the package sharp, which decodes pictures, could not be loaded: ${messageOf(error)}`,
       "npm install sharp",
     );
   }

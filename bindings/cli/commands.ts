@@ -284,7 +284,7 @@ function reportText(report: Report): string {
   const worst = worstTensors(report.tensors);
   if (worst.length > 0) {
     const cells = worst.map(({ name, operator, node, sqnrDb, maxError, rmseOverScale }) => [
-      name,
+      shortened(name),
       `${operator} ${node}`,
       decibelText(sqnrDb),
       maxError.toPrecision(3),
@@ -294,6 +294,9 @@ function reportText(report: Report): string {
   }
   return lines.join("\n");
 }
+
+/** Converters join the names of what they fused; the beginning and the end tell most. */
+const shortened = (name: string): string => (name.length <= 60 ? name : `${name.slice(0, 30)}…${name.slice(-29)}`);
 
 function worstTensors(tensors: readonly TensorReport[]): readonly TensorReport[] {
   return tensors
