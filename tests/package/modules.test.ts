@@ -1,5 +1,5 @@
 // The package as Node finds it: both module systems, strict settings, both builds of the engine.
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { examplePath, packed, removeTemporaryFolders, root, runNode, temporaryFolder } from "./support";
 
@@ -119,7 +119,6 @@ test("the files for pages know nothing of Node, and are small", () => {
 
 test("types are found by both module systems", async () => {
   const folder = join(packed, "types-check");
-  const { mkdirSync } = await import("node:fs");
   mkdirSync(folder, { recursive: true });
   const source = `
     import { load, quantize, LiteQuantError } from "litequant";
@@ -131,18 +130,16 @@ test("types are found by both module systems", async () => {
     void small("x", { mode: "int9" });
   `;
   for (const name of ["esm.mts", "cjs.cts"]) writeFileSync(join(folder, name), source);
-  const options = [
-    "--module",
-    "nodenext",
-    "--strict",
-    "--noEmit",
-    "--target",
-    "es2022",
-    "--lib",
-    "es2023,dom,esnext.disposable",
-  ];
-  const compiler = join(root, "node_modules/typescript/bin/tsc");
-  const ended = await runNode([compiler, ...options, "--types", "", join(folder, "esm.mts"), join(folder, "cjs.cts")]);
+  const compilerOptions = {
+    module: "nodenext",
+    strict: true,
+    noEmit: true,
+    target: "es2022",
+    lib: ["es2023", "dom", "esnext.disposable"],
+    types: [],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.mts", "*.cts"] }));
+  const ended = await runNode([join(root, "node_modules/typescript/bin/tsc"), "-p", folder]);
   expect(ended.stdout).toBe("");
   expect(ended.code).toBe(0);
 });
