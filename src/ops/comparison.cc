@@ -7,47 +7,24 @@
 namespace litequant {
 namespace {
 
-struct Equal {
+// How two numbers stand to each other, one bit each; an operator is the set of what it holds for.
+enum Standing : uint8_t { kIsLess = 1, kIsEqual = 2, kIsGreater = 4, kIsUnordered = 8 };
+
+// Holds if the operands stand to each other in one of the ways of `holds_for`. One instance for all six operators.
+struct Order {
+  uint8_t holds_for;
+
   template <typename T>
   bool operator()(T a, T b) const {
-    return a == b;
-  }
-};
-struct NotEqual {
-  template <typename T>
-  bool operator()(T a, T b) const {
-    return a != b;
-  }
-};
-struct Greater {
-  template <typename T>
-  bool operator()(T a, T b) const {
-    return a > b;
-  }
-};
-struct GreaterEqual {
-  template <typename T>
-  bool operator()(T a, T b) const {
-    return a >= b;
-  }
-};
-struct Less {
-  template <typename T>
-  bool operator()(T a, T b) const {
-    return a < b;
-  }
-};
-struct LessEqual {
-  template <typename T>
-  bool operator()(T a, T b) const {
-    return a <= b;
+    const int standing = a < b ? kIsLess : a == b ? kIsEqual : a > b ? kIsGreater : kIsUnordered;
+    return (holds_for & standing) != 0;
   }
 };
 
-template <typename T, typename Order>
-Step stored_order_step(const NodeView& node, const CompileOptions& options) {
+template <typename T>
+Step stored_order_step(const NodeView& node, const CompileOptions& options, Order order) {
   if (!node.input(0).is_quantized() && !node.input(1).is_quantized()) {
-    return binary_step<T, bool>(node, options, Order{});
+    return binary_step<T, bool>(node, options, order);
   }
   const Affine a = affine_of(node, node.input(0), "input 0");
   const Affine b = affine_of(node, node.input(1), "input 1");
@@ -55,23 +32,27 @@ Step stored_order_step(const NodeView& node, const CompileOptions& options) {
   const reference::ScaledOperand scaled_a = {a.zero_point, kLeft, multiplier_of(node, a.scale)};
   const reference::ScaledOperand scaled_b = {b.zero_point, kLeft, multiplier_of(node, b.scale)};
   return binary_step<T, bool>(
-      node, options, [scaled_a, scaled_b](int32_t qa, int32_t qb) { return Order{}(scaled_a(qa), scaled_b(qb)); });
+      node, options, [scaled_a, scaled_b, order](int32_t qa, int32_t qb) { return order(scaled_a(qa), scaled_b(qb)); });
 }
 
-template <typename Order>
-Step compile_order(const NodeView& node, const CompileOptions& options) {
+Step compile(const NodeView& node, const CompileOptions& options, Order order) {
   require_comparison_types(node);
   switch (node.input(0).type) {
-    case DataType::float32: return binary_step<float, bool>(node, options, Order{});
-    case DataType::int32: return binary_step<int32_t, bool>(node, options, Order{});
-    case DataType::int64: return binary_step<int64_t, bool>(node, options, Order{});
-    case DataType::int8: return stored_order_step<int8_t, Order>(node, options);
-    case DataType::uint8: return stored_order_step<uint8_t, Order>(node, options);
-    case DataType::int16: return stored_order_step<int16_t, Order>(node, options);
+    case DataType::float32: return binary_step<float, bool>(node, options, order);
+    case DataType::int32: return binary_step<int32_t, bool>(node, options, order);
+    case DataType::int64: return binary_step<int64_t, bool>(node, options, order);
+    case DataType::int8: return stored_order_step<int8_t>(node, options, order);
+    case DataType::uint8: return stored_order_step<uint8_t>(node, options, order);
+    case DataType::int16: return stored_order_step<int16_t>(node, options, order);
     default:
       return binary_step<uint8_t, bool>(node, options,
-                                        [](uint8_t a, uint8_t b) { return Order{}(int{a != 0}, int{b != 0}); });
+                                        [order](uint8_t a, uint8_t b) { return order(int{a != 0}, int{b != 0}); });
   }
+}
+
+template <int kHoldsFor>
+Step compile_order(const NodeView& node, const CompileOptions& options) {
+  return compile(node, options, Order{kHoldsFor});
 }
 
 // Versions: INT8, and INT16 where the format has it.
@@ -98,11 +79,13 @@ constexpr OpDef row(OpCode code, TypeSet types, Compile compile, Version version
 }  // namespace
 
 extern const OpDef kEqualTo, kNotEqualTo, kGreater, kGreaterEqual, kLess, kLessEqual;
-const OpDef kEqualTo = row(OpCode::equal, kEqual, compile_order<Equal>, version_order<5>);
-const OpDef kNotEqualTo = row(OpCode::not_equal, kEqual, compile_order<NotEqual>, version_order<4>);
-const OpDef kGreater = row(OpCode::greater, kOrdered, compile_order<Greater>, version_order<1>);
-const OpDef kGreaterEqual = row(OpCode::greater_equal, kOrdered, compile_order<GreaterEqual>, version_order<3>);
-const OpDef kLess = row(OpCode::less, kOrdered, compile_order<Less>, version_order<3>);
-const OpDef kLessEqual = row(OpCode::less_equal, kOrdered, compile_order<LessEqual>, version_order<1>);
+const OpDef kEqualTo = row(OpCode::equal, kEqual, compile_order<kIsEqual>, version_order<5>);
+const OpDef kNotEqualTo =
+    row(OpCode::not_equal, kEqual, compile_order<kIsLess | kIsGreater | kIsUnordered>, version_order<4>);
+const OpDef kGreater = row(OpCode::greater, kOrdered, compile_order<kIsGreater>, version_order<1>);
+const OpDef kGreaterEqual =
+    row(OpCode::greater_equal, kOrdered, compile_order<kIsGreater | kIsEqual>, version_order<3>);
+const OpDef kLess = row(OpCode::less, kOrdered, compile_order<kIsLess>, version_order<3>);
+const OpDef kLessEqual = row(OpCode::less_equal, kOrdered, compile_order<kIsLess | kIsEqual>, version_order<1>);
 
 }  // namespace litequant
