@@ -13,6 +13,9 @@
 
 namespace litequant {
 
+// Results in a tensor from which on a kernel is worth its making, which costs as much as some 20,000 plain results.
+inline constexpr int64_t kWorthProving = 2048;
+
 // clamp(round(a * (qa - zero_a) + b * (qb - zero_b)) + zero_point), or with both factors of one product. Halves are
 // moved away from zero by `nudge` first, because rounding is to even.
 struct FloatPair {

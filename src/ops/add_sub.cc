@@ -67,7 +67,7 @@ Step quantized_step(const NodeView& node, const CompileOptions& options) {
   }
   const reference::QuantizedSum sum = quantized_sum(node, a, b, out, range, kSubtract);
   if constexpr (sizeof(T) == 1) {
-    if (options.kernels == KernelSet::optimized) {
+    if (options.kernels == KernelSet::optimized && infer_broadcast(node)[0].count() >= kWorthProving) {
       const double sign = kSubtract ? -1 : 1;
       const auto pair = Int8PairKernel<T>::sum(sum, a.scale / static_cast<double>(out.scale),
                                                sign * b.scale / static_cast<double>(out.scale));

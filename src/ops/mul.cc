@@ -25,7 +25,7 @@ Step quantized_step(const NodeView& node, const CompileOptions& options) {
       .result = {multiplier_of(node, real), out.zero_point,
                  activation_range(fused_activation(node), out.scale, out.zero_point, range_of<T>())}};
   if constexpr (sizeof(T) == 1) {
-    if (options.kernels == KernelSet::optimized) {
+    if (options.kernels == KernelSet::optimized && infer_broadcast(node)[0].count() >= kWorthProving) {
       return {.run = [walk = walk_of(node), pair = Int8PairKernel<T>::product(product, real)](const Frame& frame) {
         pair.run(walk, frame.in<T>(0), frame.in<T>(1), frame.out<T>());
       }};

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/float_functions.h"
 #include "kernels/math.h"
 #include "kernels/reference/activation.h"
 #include "ops/quantized_operand.h"
@@ -68,11 +69,18 @@ Step compile_float(const NodeView& node, const CompileOptions&) {
   return float_step<kReal>(node);
 }
 
-// Float, and tables of the same function (or of `kTable`, where the reference's tables differ in last bits).
-template <Real kReal, Real kTable = kReal>
-Step compile_with_tables(const NodeView& node, const CompileOptions&) {
+using Fast = void (*)(const float* x, float* result, int64_t count);
+
+// Float, at speed by `kFast`, and tables of the same function (or of `kTable`, where the reference's tables differ in
+// last bits).
+template <Real kReal, Fast kFast, Real kTable = kReal>
+Step compile_with_tables(const NodeView& node, const CompileOptions& options) {
   require_result_of_same_type(node);
-  return node.input(0).type == DataType::float32 ? float_step<kReal>(node) : table_step(node, kTable);
+  if (node.input(0).type != DataType::float32) return table_step(node, kTable);
+  if (options.kernels == KernelSet::reference) return float_step<kReal>(node);
+  return {.run = [count = node.input(0).shape.count()](const Frame& frame) {
+    kFast(frame.in<float>(0), frame.out<float>(), count);
+  }};
 }
 
 // The reference takes only the prescribed scale and zero point for the result.
@@ -97,11 +105,14 @@ Step compile_logistic(const NodeView& node, const CompileOptions& options) {
     }
     default: break;
   }
-  return compile_with_tables<math::logistic, logistic>(node, options);
+  return compile_with_tables<math::logistic, logistic_elements, logistic>(node, options);
 }
 
+constexpr auto compile_exp = compile_with_tables<math::exp, exp_elements>;
+constexpr auto compile_elu = compile_with_tables<elu, elu_elements>;
+
 Step compile_tanh(const NodeView& node, const CompileOptions& options) {
-  if (node.output(0).type != DataType::int16) return compile_with_tables<math::tanh>(node, options);
+  if (node.output(0).type != DataType::int16) return compile_with_tables<math::tanh, tanh_elements>(node, options);
   require_result_of_same_type(node);
   require_output(node, 1.0f / 32768, 0);
   const Affine in = affine_of(node, node.input(0), "the input");
@@ -120,8 +131,8 @@ Step compile_log(const NodeView& node, const CompileOptions& options) {
 }
 
 Step compile_gelu(const NodeView& node, const CompileOptions& options) {
-  return node.options().flag("approximate") ? compile_with_tables<gelu_by_tanh>(node, options)
-                                            : compile_with_tables<gelu>(node, options);
+  return node.options().flag("approximate") ? compile_with_tables<gelu_by_tanh, gelu_by_tanh_elements>(node, options)
+                                            : compile_with_tables<gelu, gelu_elements>(node, options);
 }
 
 Step compile_sqrt(const NodeView& node, const CompileOptions& options) {
@@ -203,7 +214,9 @@ int version_gelu(const NodeView& node) {
 
 int version_sign(const NodeView& node) { return node.input(0).type == DataType::int32 ? 2 : 1; }
 
-constexpr TypeSet kFloat = types(DataType::float32);
+constexpr TypeSet kFloat = types(DataType::float32), kInt32 = types(DataType::int32);
+
+constexpr TypeSet kNegTypes = kFloat | kInt32 | types(DataType::int8, DataType::int64);
 
 constexpr QuantRule kFloatOnly = {.roles = {Role::data}, .output = OutputRule::free};
 constexpr QuantRule kInt8Only = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true};
@@ -218,6 +231,9 @@ constexpr QuantRule fixed(FixedOutput int8) {
           .int16 = true};
 }
 
+constexpr QuantRule kLogisticRange = fixed({1.0f / 256, -128});
+constexpr QuantRule kTanhRange = fixed({1.0f / 128, 0});
+
 using Compile = Step (*)(const NodeView&, const CompileOptions&);
 using Version = int (*)(const NodeView&);
 
@@ -230,24 +246,24 @@ constexpr OpDef row(OpCode code, TypeSet types, Compile compile, QuantRule quant
 
 // clang-format off
 #define LITEQUANT_UNARY(name, ...) extern const OpDef name; const OpDef name = row(__VA_ARGS__);
-LITEQUANT_UNARY(kLogistic, OpCode::logistic, kFloatAndInt16, compile_logistic, fixed({1.0f / 256, -128}), (version_by_type<2, 3>))
-LITEQUANT_UNARY(kTanh,     OpCode::tanh,     kFloatAndInt16, compile_tanh,     fixed({1.0f / 128, 0}),    (version_by_type<2, 3>))
-LITEQUANT_UNARY(kExp,      OpCode::exp,      kFloatAndInt16, compile_with_tables<math::exp>, kBoth,       (version_by_type<2, 2>))
-LITEQUANT_UNARY(kLog,      OpCode::log,      kFloatAndInt16, compile_log,      kInt8Only,                 (version_by_type<2, 2>))
-LITEQUANT_UNARY(kElu,      OpCode::elu,      kFloatAndInt8,  compile_with_tables<elu>,       kInt8Only,   version_one)
-LITEQUANT_UNARY(kGelu,     OpCode::gelu,     kFloatAndInt16, compile_gelu,     kInt8Only,                 version_gelu)
-LITEQUANT_UNARY(kSqrt,     OpCode::sqrt,     kFloatAndInt8,  compile_sqrt,     kInt8Only,                 (version_by_type<2, 2>))
-LITEQUANT_UNARY(kRsqrt,    OpCode::rsqrt,    kFloatAndInt16, compile_rsqrt,    kBoth,                     (version_by_type<2, 3>))
-LITEQUANT_UNARY(kAbs,      OpCode::abs,      kFloatAndInt16 | types(DataType::int32), compile_abs, kBoth, version_abs)
+LITEQUANT_UNARY(kLogistic, OpCode::logistic, kFloatAndInt16, compile_logistic, kLogisticRange, (version_by_type<2, 3>))
+LITEQUANT_UNARY(kTanh, OpCode::tanh, kFloatAndInt16, compile_tanh, kTanhRange, (version_by_type<2, 3>))
+LITEQUANT_UNARY(kExp, OpCode::exp, kFloatAndInt16, compile_exp, kBoth, (version_by_type<2, 2>))
+LITEQUANT_UNARY(kLog, OpCode::log, kFloatAndInt16, compile_log, kInt8Only, (version_by_type<2, 2>))
+LITEQUANT_UNARY(kElu, OpCode::elu, kFloatAndInt8, compile_elu, kInt8Only, version_one)
+LITEQUANT_UNARY(kGelu, OpCode::gelu, kFloatAndInt16, compile_gelu, kInt8Only, version_gelu)
+LITEQUANT_UNARY(kSqrt, OpCode::sqrt, kFloatAndInt8, compile_sqrt, kInt8Only, (version_by_type<2, 2>))
+LITEQUANT_UNARY(kRsqrt, OpCode::rsqrt, kFloatAndInt16, compile_rsqrt, kBoth, (version_by_type<2, 3>))
+LITEQUANT_UNARY(kAbs, OpCode::abs, kFloatAndInt16 | kInt32, compile_abs, kBoth, version_abs)
 // NEG negates the stored integer, which is right for zero point 0 alone: it runs, but nothing is quantized for it.
-LITEQUANT_UNARY(kNeg,      OpCode::neg,      types(DataType::float32, DataType::int8, DataType::int32, DataType::int64), compile_neg, kFloatOnly, version_one)
-LITEQUANT_UNARY(kSign,     OpCode::sign,     types(DataType::float32, DataType::int32), compile_sign, kFloatOnly, version_sign)
-LITEQUANT_UNARY(kSquare,   OpCode::square,   kFloat, compile_float<square>,          kFloatOnly, version_one)
-LITEQUANT_UNARY(kSin,      OpCode::sin,      kFloat, compile_float<math::sin>,       kFloatOnly, version_one)
-LITEQUANT_UNARY(kCos,      OpCode::cos,      kFloat, compile_float<math::cos>,       kFloatOnly, version_one)
-LITEQUANT_UNARY(kFloor,    OpCode::floor,    kFloat, compile_float<floor_of>,        kFloatOnly, version_one)
-LITEQUANT_UNARY(kCeil,     OpCode::ceil,     kFloat, compile_float<ceiling_of>,      kFloatOnly, version_one)
-LITEQUANT_UNARY(kRound,    OpCode::round,    kFloat, compile_float<rounded_to_even>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kNeg, OpCode::neg, kNegTypes, compile_neg, kFloatOnly, version_one)
+LITEQUANT_UNARY(kSign, OpCode::sign, kFloat | kInt32, compile_sign, kFloatOnly, version_sign)
+LITEQUANT_UNARY(kSquare, OpCode::square, kFloat, compile_float<square>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kSin, OpCode::sin, kFloat, compile_float<math::sin>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kCos, OpCode::cos, kFloat, compile_float<math::cos>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kFloor, OpCode::floor, kFloat, compile_float<floor_of>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kCeil, OpCode::ceil, kFloat, compile_float<ceiling_of>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kRound, OpCode::round, kFloat, compile_float<rounded_to_even>, kFloatOnly, version_one)
 #undef LITEQUANT_UNARY
 // clang-format on
 

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/float_functions.h"
+
 namespace litequant {
 namespace {
 
@@ -142,6 +144,56 @@ TEST(Math, PowersOfSpecialNumbers) {
         EXPECT_EQ(std::signbit(got), std::signbit(want)) << base << " ^ " << exponent;
       }
     }
+  }
+}
+
+// ---- The functions in float -----------------------------------------------------------------------------------------
+
+using Elements = void (*)(const float*, float*, int64_t);
+
+// Floats of all signs and magnitudes, infinities and NaN among them.
+std::vector<float> floats_of_all_kinds() {
+  std::vector<float> x;
+  for (uint64_t bits = 0; bits < uint64_t{1} << 32; bits += 99991)
+    x.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
+  for (const float special : {0.0f, -0.0f, kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN()})
+    x.push_back(special);
+  return x;
+}
+
+void expect_within(const char* name, Elements elements, double (*exact)(double), double relative, double absolute) {
+  const std::vector<float> x = floats_of_all_kinds();
+  std::vector<float> got(x.size());
+  elements(x.data(), got.data(), static_cast<int64_t>(x.size()));
+  for (size_t i = 0; i < x.size(); ++i) {
+    const auto want = exact(static_cast<double>(x[i]));
+    if (std::isnan(want)) {
+      EXPECT_TRUE(std::isnan(got[i])) << name << "(" << x[i] << ")";
+    } else if (std::isinf(static_cast<float>(want))) {
+      EXPECT_EQ(got[i], static_cast<float>(want)) << name << "(" << x[i] << ")";
+    } else {
+      EXPECT_NEAR(got[i], want, relative * std::fabs(want) + absolute) << name << "(" << x[i] << ")";
+    }
+  }
+}
+
+TEST(FloatFunctions, AreWithinAFewUnitsInTheLastPlace) {
+  expect_within("exp", exp_elements, [](double x) { return math::exp(x); }, 1.2e-7, 1.2e-38);
+  expect_within("logistic", logistic_elements, [](double x) { return math::logistic(x); }, 2e-7, 1.2e-38);
+  expect_within("tanh", tanh_elements, [](double x) { return math::tanh(x); }, 2e-7, 0);
+  expect_within("elu", elu_elements, [](double x) { return x < 0 ? math::expm1(x) : x; }, 2e-7, 0);
+}
+
+TEST(FloatFunctions, GeluIsAsGoodAsItsArithmetic) {
+  std::vector<float> x(4001), exact(4001), by_tanh(4001);
+  for (int i = 0; i <= 4000; ++i) x[static_cast<size_t>(i)] = static_cast<float>(i - 2000) / 200;
+  gelu_elements(x.data(), exact.data(), 4001);
+  gelu_by_tanh_elements(x.data(), by_tanh.data(), 4001);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double v = x[i];
+    EXPECT_NEAR(exact[i], 0.5 * v * math::erfc(-v * std::sqrt(0.5)), 1e-7 * (1 + std::fabs(v)));
+    EXPECT_NEAR(by_tanh[i], 0.5 * v * (1 + math::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v))),
+                1.5e-7 * (1 + std::fabs(v)));
   }
 }
 
