@@ -2,7 +2,16 @@
 //   node .scripts/setup.mjs            what `npm start` and `npm run build` need
 //   node .scripts/setup.mjs --test     and what `npm test` needs
 //   node .scripts/setup.mjs --native   and what `npm run test:all` needs
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { installPackages, isDebian12, unpackDebian13 } from "./debian.mjs";
@@ -107,13 +116,30 @@ async function installModules() {
   writeFileSync(stamp, lock);
 }
 
-/** Variables for Emscripten and the compilers, also written as .cache/env for use from a shell. */
+/** Variables for Emscripten, also written as .cache/env for use from a shell. */
 function environment({ emscripten }) {
-  const env = emscripten.config ? { EM_CONFIG: emscripten.config } : {};
+  const env = {};
+  if (emscripten.config) env.EM_CONFIG = emscripten.config;
+  if (!WebAssembly.validate(relaxedDot)) env.EM_NODE_JS = relaxedNode();
   const lines = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
   lines.push(`export PATH='${join(emscripten.emcc, "..")}':$PATH`);
   writeFileSync(join(cache, "env"), `${lines.join("\n")}\n`);
   return env;
+}
+
+// (module (func (result v128) i32.const 0 i8x16.splat i32.const 0 i8x16.splat i16x8.relaxed_dot_i8x16_i7x16_s))
+const relaxedDot = Uint8Array.from(
+  [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0].concat([
+    65, 0, 253, 15, 65, 0, 253, 15, 253, 146, 2, 11,
+  ]),
+);
+
+/** Emscripten runs what it links, to write the glue. For the relaxed variant Node 20 must be told that it may. */
+function relaxedNode() {
+  const wrapper = join(cache, "node");
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' --experimental-wasm-relaxed-simd "$@"\n`);
+  chmodSync(wrapper, 0o755);
+  return wrapper;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
