@@ -95,9 +95,13 @@ async function bundle(present) {
 const moduleGlue = {
   name: "module glue",
   setup(build) {
-    build.onResolve({ filter: /^#glue\// }, ({ path }) => ({
-      path: join(buildRoot, path.slice("#glue/".length), "litequant.mjs"),
-    }));
+    const glueOf = (variant) => join(buildRoot, variant, "litequant.mjs");
+    const text = (variant) => readFileSync(glueOf(variant), "utf8");
+    const [first] = variants;
+    build.onResolve({ filter: /^#glue\// }, ({ path }) => {
+      const variant = path.slice("#glue/".length);
+      return { path: glueOf(text(variant) === text(first) ? first : variant) }; // one copy where they are alike
+    });
     build.onLoad({ filter: /litequant\.mjs$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8")
         .replace(/new URL\((["']litequant\.wasm["']),\s*import\.meta\.url\)\.href/g, "$1")
