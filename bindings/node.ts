@@ -124,7 +124,7 @@ function dataFile(file: File | DataFile): DataFile {
 /** The part of sharp that is used; it is an optional companion, so its types may not be there. */
 type Sharp = (
   input: Uint8Array,
-  options: { limitInputPixels: number },
+  options: { limitInputPixels: number; ignoreIcc: boolean },
 ) => {
   rotate(): ReturnType<Sharp>;
   toColourspace(space: string): ReturnType<Sharp>;
@@ -151,7 +151,8 @@ async function decodeWithSharp(bytes: Uint8Array): Promise<Pixels> {
     );
   }
   try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: mostPixels })
+    // Stored values count, as in a page and in the training tools: no conversion by an embedded colour profile.
+    const { data, info } = await sharp(bytes, { limitInputPixels: mostPixels, ignoreIcc: true })
       .rotate()
       .toColourspace("srgb")
       .ensureAlpha()

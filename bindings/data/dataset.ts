@@ -1,7 +1,7 @@
 // Data sets: files of any known kind to samples, in a fixed order, read as they are needed.
 import type { Engine } from "../engine.js";
 import { LiteQuantError, refuse } from "../errors.js";
-import type { Platform } from "../platform.js";
+import type { FileSource, Platform } from "../platform.js";
 import { elementCount, signatureOf, toArray } from "../tensors.js";
 import type {
   DataFile,
@@ -53,15 +53,24 @@ export async function openDatasetOf(
     source.forEach((pixels, index) => builder.addPicture(`picture[${index}]`, () => Promise.resolve(pixels)));
     return builder.finish([], undefined);
   }
-  const listed = await platform.listFiles(typeof source === "string" ? [source] : source);
-  const files = (await Promise.all(listed.map(openZip))).flat();
-  files.sort((a, b) => byCodePoint(a.path, b.path));
+  // Paths keep the order they are given in, each folder being sorted; files of a page come in no order of their own.
+  const groups: readonly FileSource[] =
+    typeof source === "string" ? [[source]] : isPaths(source) ? source.map((path) => [path]) : [source];
+  const files = (await Promise.all(groups.map((group) => sortedFiles(platform, group)))).flat();
   for (const file of files) await builder.add(file);
   return builder.finish(files, options.classNames ?? signature.outputs.find(({ labels }) => labels)?.labels);
 }
 
 const isPictures = (source: DataSource): source is readonly Pixels[] =>
   typeof source !== "string" && source.length > 0 && source.every((one) => typeof one === "object" && "width" in one);
+
+const isPaths = (source: FileSource): source is readonly string[] => source.every((one) => typeof one === "string");
+
+async function sortedFiles(platform: Platform, group: FileSource): Promise<readonly DataFile[]> {
+  const listed = await platform.listFiles(group);
+  const files = (await Promise.all(listed.map(openZip))).flat();
+  return files.sort((a, b) => byCodePoint(a.path, b.path));
+}
 
 /** A zip counts as the folder it holds. */
 async function openZip(file: DataFile): Promise<readonly DataFile[]> {
