@@ -3,9 +3,19 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 const nodeGlobals = Object.fromEntries(
-  ["process", "console", "__dirname", "require", "module", "URL", "Buffer", "setTimeout", "clearTimeout", "fetch"].map(
-    (name) => [name, "readonly"],
-  ),
+  [
+    "process",
+    "console",
+    "__dirname",
+    "require",
+    "module",
+    "URL",
+    "Buffer",
+    "setTimeout",
+    "clearTimeout",
+    "fetch",
+    "WebAssembly",
+  ].map((name) => [name, "readonly"]),
 );
 
 export default tseslint.config(

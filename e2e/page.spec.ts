@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { type Download, type Page, expect, test } from "@playwright/test";
-import * as litequant from "../dist/node.js";
+import * as litequant from "litequant";
 
 const inRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const example = (name: string) => inRoot(`web/examples/characters/${name}`);
