@@ -32,7 +32,7 @@ DenseKind kind_of(const NodeView& node, const DenseOperands& operands) {
       break;
     case DataType::int16:
       if (result != DataType::int16) node.fail_type();
-      if (is_int8_weights && !is_product) return DenseKind::int16;
+      if (is_int8_weights) return DenseKind::int16;
       if (weights == DataType::int16 && operands.rule != ScaleRule::convolution) return DenseKind::int16_both;
       break;
     default: break;
@@ -49,6 +49,10 @@ struct WeightScales {
 WeightScales weight_scales(const NodeView& node, const DenseOperands& operands, DenseKind kind) {
   const Operand& weights = node.input(operands.weights);
   const Quantization& quantization = weights.quantization();
+  if (!quantization.details.empty() && !quantization.is_quantized()) {
+    node.fail(ErrorCode::unsupported_operator,
+              text("weights quantized by ", quantization.details.table(), " are not executed"));
+  }
   if (!quantization.is_per_channel()) {
     const TensorScale scale = tensor_scale(node, weights, "the weights");
     const bool is_zero_ignored = kind == DenseKind::hybrid || operands.rule == ScaleRule::convolution;
@@ -57,7 +61,7 @@ WeightScales weight_scales(const NodeView& node, const DenseOperands& operands, 
     return {.scales = {scale.scale}, .zero_point = scale.zero_point};
   }
   if (kind == DenseKind::uint8 || operands.rule == ScaleRule::matrix_product) {
-    if (kind != DenseKind::hybrid) {
+    if (kind != DenseKind::hybrid && kind != DenseKind::int16) {
       node.fail(ErrorCode::unsupported_operator, "weights with one scale per channel are not executed for these types");
     }
   }

@@ -1,5 +1,7 @@
 // TRANSPOSE_CONV: output shape [4], weights [outputs, height, width, channels], input [batch, height, width, channels],
 // bias [outputs]. Padding is that of the forward convolution of the output.
+#include <algorithm>
+
 #include "ops/dense_images.h"
 #include "ops/op_def.h"
 #include "ops/window.h"
@@ -9,12 +11,23 @@ namespace {
 
 constexpr size_t kOutputShape = 0, kWeights = 1, kInput = 2, kBias = 3;
 
+// The first operand where it is known; else the shape that the file states for the result, unless that is open.
+std::vector<int64_t> wanted_shape(const NodeView& node) {
+  if (!node.input(kOutputShape).has_value) {
+    const Tensor& stated = *node.output(0).tensor;
+    const bool is_open =
+        stated.shape_signature && std::ranges::any_of(*stated.shape_signature, [](int32_t dim) { return dim < 0; });
+    if (!is_open && stated.shape.rank() == 4) return {stated.shape.begin(), stated.shape.end()};
+  }
+  return node.integers(kOutputShape);
+}
+
 TransposeConvolutionShape transpose_shape(const NodeView& node) {
   node.require_rank(node.input(kInput), "the input", 4, 4);
   node.require_rank(node.input(kWeights), "its weights", 4, 4);
   const Shape& input = node.input(kInput).shape;
   const Shape& weights = node.input(kWeights).shape;
-  const std::vector<int64_t> wanted = node.integers(kOutputShape);
+  const std::vector<int64_t> wanted = wanted_shape(node);
   node.require(wanted.size() == 4, text("its output shape ", list_text(wanted), " must have 4 dimensions"));
   node.require(input[3] >= 1 && weights[0] >= 1, "channels and outputs must be at least 1");
   node.require(weights[3] == input[3], text("its weights are for ", weights[3], " channels, the input has ", input[3]));

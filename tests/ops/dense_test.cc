@@ -112,7 +112,13 @@ constexpr Types kUint8 = {DataType::uint8, DataType::uint8, DataType::int32, Dat
 constexpr Types kInt16 = {DataType::int16, DataType::int8, DataType::int64, DataType::int16};
 constexpr Types kInt4 = {DataType::int8, DataType::int4, DataType::int32, DataType::int8};
 
-Quantization per_tensor(float scale, int64_t zero_point) { return {.scale = {scale}, .zero_point = {zero_point}}; }
+Quantization quantized(std::vector<float> scale, std::vector<int64_t> zero_point) {
+  Quantization quantization;
+  quantization.scale = std::move(scale);
+  quantization.zero_point = std::move(zero_point);
+  return quantization;
+}
+Quantization per_tensor(float scale, int64_t zero_point) { return quantized({scale}, {zero_point}); }
 
 Quantization activation_scale(Random& random, DataType type, float scale) {
   switch (type) {
@@ -127,7 +133,8 @@ Quantization weight_scale(Random& random, DataType type, int32_t channels, int a
   if (type == DataType::float32) return {};
   if (type == DataType::uint8) return per_tensor(0.02f, between(random, 0, 255));
   if (!per_channel) return per_tensor(0.01f, 0);
-  Quantization quantization = {.axis = axis};
+  Quantization quantization;
+  quantization.axis = axis;
   for (int32_t c = 0; c < channels; ++c) {
     // From dead channels to multipliers above 1.
     const float scale = random() % 8 == 0 ? 0.0f : std::exp2(std::uniform_real_distribution<float>(-14, 1)(random));
@@ -156,7 +163,7 @@ void add_bias(Random& random, OneNode& one, DataType type, int32_t channels) {
 }
 
 void set_window_options(Random& random, OneNode& one) {
-  one.node().options.set("padding", int64_t{random() % 2});
+  one.node().options.set("padding", int64_t{between(random, 0, 1)});
   one.node().options.set("stride_w", int64_t{between(random, 1, 3)});
   one.node().options.set("stride_h", int64_t{between(random, 1, 3)});
   one.node().options.set("fused_activation_function", int64_t{between(random, 0, 3)});
@@ -211,7 +218,7 @@ OneNode random_fully_connected(Random& random, const Types& types) {
   one.node().options.set("fused_activation_function", int64_t{between(random, 0, 3)});
   const bool keep = random() % 2 == 0;
   one.node().options.set("keep_num_dims", int64_t{keep});
-  one.node().options.set("asymmetric_quantize_inputs", int64_t{random() % 2});
+  one.node().options.set("asymmetric_quantize_inputs", int64_t{between(random, 0, 1)});
   const int32_t depth = between(random, 1, 70), units = between(random, 1, 40);
   const Shape input = keep ? Shape{2, 3, depth} : Shape{between(random, 1, 70), depth};
   one.add_input(types.data, input, activation_scale(random, types.data, 0.05f));
@@ -229,7 +236,7 @@ OneNode random_matmul(Random& random, const Types& types) {
   const bool adj_x = !is_hybrid && random() % 2 == 0, adj_y = random() % 2 == 0;
   one.node().options.set("adj_x", int64_t{adj_x});
   one.node().options.set("adj_y", int64_t{adj_y});
-  one.node().options.set("asymmetric_quantize_inputs", int64_t{random() % 2});
+  one.node().options.set("asymmetric_quantize_inputs", int64_t{between(random, 0, 1)});
   const int32_t m = between(random, 1, 20), n = between(random, 1, 20), k = between(random, 1, 35);
   const int32_t outer = between(random, 1, 3), inner = between(random, 1, 3);
   Shape left = {random() % 2 == 0 ? outer : 1, inner, adj_x ? k : m, adj_x ? m : k};
@@ -341,7 +348,7 @@ OneNode good_convolution() {
   one.add_input(DataType::int8, {1, 5, 5, 4}, per_tensor(0.1f, 3));
   const std::vector<int8_t> weights(6 * 3 * 3 * 4, 1);
   one.add_constant(DataType::int8, {6, 3, 3, 4}, std::as_bytes(std::span(weights)),
-                   {.scale = std::vector<float>(6, 0.01f), .zero_point = std::vector<int64_t>(6, 0)});
+                   quantized(std::vector<float>(6, 0.01f), std::vector<int64_t>(6, 0)));
   const std::vector<int32_t> bias(6, 7);
   one.add_constant(DataType::int32, {6}, std::as_bytes(std::span(bias)));
   one.add_output(DataType::int8, {1, 5, 5, 6}, per_tensor(0.2f, -5));
