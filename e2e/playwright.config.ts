@@ -12,7 +12,9 @@ export default defineConfig({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: `${root}.build/e2e`,
-  timeout: 120_000,
+  // Generous: an assertion waits for work in a worker, on machines that are busy with other things.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   workers: 1,
   forbidOnly: true,
   reporter: [["line"], ["json", { outputFile: process.env.E2E_RESULTS ?? `${root}.build/e2e-results.json` }]],
