@@ -30,6 +30,8 @@ export function chosenFiles(list: FileList): Chosen {
 export async function droppedFiles(transfer: DataTransfer): Promise<Chosen> {
   // Entries must be taken before the first await: the list is emptied when the event ends.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  // Files that lie on no disk (out of a mail, a clipboard, a script) have no entries.
+  if (entries.length === 0) return chosenFiles(transfer.files);
   const found: { path: string; file: File }[] = [];
   // A single folder is the data set itself; of several, each is a class.
   const first = entries[0];
