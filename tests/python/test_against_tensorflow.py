@@ -1,0 +1,249 @@
+"""The quantizer against TensorFlow's own: from the same float model and the same ranges, every scale, zero point, weight
+and bias must be equal bit for bit.
+
+TensorFlow's files are made by ../shared/tools/oracle; ours by the command line of the build (dist/cli.js). Both start
+from the ranges that TensorFlow's calibrator saw, which are put into our statistics: float sums in another order differ
+in last bits, and the test of ranges below looks at that alone.
+
+Exceptions, each with its reason:
+- SQUEEZE: TensorFlow writes RESHAPE in its place. Compared as the same operator, without its shape operand.
+- Operator versions: TensorFlow has one operator code per kind in a file and gives it the highest version that one of the
+  uses needs; here each use has its own. Ours may be lower.
+- Commutative operands (ADD, MUL, …): TensorFlow's canonical order may differ, so tensors are matched by name first.
+- Ranges of tensors that TensorFlow's calibrator sees after an in-place ADD, MUL or PAD wrote over them: it records the
+  values of the later result (RESULT_IN_PLACE below); ours are those of the tensor, and lie inside.
+- The largest value of a tensor without positive values: TensorFlow's starts at the smallest normal float instead.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+ORACLE = SHARED / "tools" / "oracle"
+ZOO = SHARED / "zoo"
+CLI = ROOT / "dist" / "cli.js"
+
+pytestmark = pytest.mark.skipif(
+    not ORACLE.exists() or not CLI.exists(), reason="needs ../shared and a build of the package"
+)
+
+SAMPLES = 8
+MODELS = {
+    "resnet8": "derived/resnet8_cifar10_float.tflite",
+    "kws": "derived/kws_ds_cnn_float.tflite",
+    "vww": "derived/vww_96_float.tflite",
+    "ad": "models/audio/ad_autoencoder_float.tflite",
+    "mobilenet_v1": "models/cls/mobilenet_v1_0.25_224_float.tflite",
+    "blazeface": "models/det/blazeface_front_float.tflite",
+    "abpn": "models/image2image/abpn_x2_float.tflite",
+    "face_landmark": "models/pose/face_landmark_192_float.tflite",
+}
+# Our mode and border type, and the oracle's name of the same.
+INTEGER_MODES = {
+    "int8": (["--mode", "int8"], "int8"),
+    "int8-only": (["--mode", "int8-only"], "int8_only"),
+    "uint8": (["--mode", "int8-only", "--io", "uint8"], "uint8_only"),
+}
+# Files of the zoo that TensorFlow made of the same float network in the modes that the oracle cannot make of a .tflite.
+DERIVED = {
+    "resnet8": "derived/resnet8_cifar10_{}.tflite",
+    "kws": "derived/kws_ds_cnn_{}.tflite",
+    "vww": "derived/vww_96_{}.tflite",
+}
+
+
+@pytest.fixture(scope="session")
+def oracle():
+    sys.path.insert(0, str(ORACLE))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import oracle as module
+
+    return module
+
+
+@pytest.fixture(scope="session")
+def graphs(oracle):
+    import compare
+
+    return compare
+
+
+def litequant(*words):
+    done = subprocess.run(["node", str(CLI), *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Case:
+    """One float model with its samples, TensorFlow's ranges and both quantizers' files, made when asked for."""
+
+    def __init__(self, name, folder, oracle, graphs):
+        self.name, self.folder, self.oracle, self.graphs = name, folder, oracle, graphs
+        self.float_path = ZOO / MODELS[name]
+        self.float_graph = graphs.G(str(self.float_path))
+        self.samples = self.make_samples()
+        np.save(folder / "samples.npy", self.samples)
+        litequant("calibrate", self.float_path, "--data", folder / "samples.npy", "-o", folder / "own.json")
+        self.own = json.loads((folder / "own.json").read_text())
+        self.ranges = self.tensorflow_ranges()
+        (folder / "tensorflow.json").write_text(json.dumps(self.with_tensorflow_ranges()))
+
+    def make_samples(self):
+        graph = self.float_graph
+        assert len(graph.g.inputs) == 1
+        shape = [int(dim) for dim in graph.t(int(graph.g.inputs[0])).shape]
+        generator = np.random.default_rng(len(self.name))
+        return generator.uniform(-1, 1, [SAMPLES] + shape[1:]).astype(np.float32)
+
+    def dataset(self):
+        for sample in self.samples:
+            yield [sample[None]]
+
+    def tensorflow_ranges(self):
+        from tensorflow.lite.python.optimize import calibrator
+
+        logged = calibrator.add_intermediate_tensors(self.float_path.read_bytes())
+        graph = self.graphs.G(calibrator.Calibrator(logged).calibrate(self.dataset))
+        ranges = {}
+        for tensor in graph.g.tensors:
+            known = tensor.quantization
+            if known is not None and known.min is not None and len(known.min) == 1:
+                ranges[tensor.name.decode()] = (np.float32(known.min[0]), np.float32(known.max[0]))
+        return ranges
+
+    def with_tensorflow_ranges(self):
+        statistics = json.loads(json.dumps(self.own))
+        for entry in statistics["graphs"][0]["ranges"]:
+            if len(entry) == 4:
+                entry[2:] = [float(str(end)) for end in self.ranges[entry[1]]]
+        return statistics
+
+    def tensorflow_file(self, mode):
+        return self.graphs.G(self.oracle.tf_convert(str(self.float_path), mode, self.dataset))
+
+    def own_file(self, words):
+        path = self.folder / ("-".join(word.strip("-") for word in words) + ".tflite")
+        if not path.exists():
+            extra = [] if words[1] in ("dynamic", "float16") else ["--statistics", self.folder / "tensorflow.json"]
+            litequant("quantize", self.float_path, "-o", path, *words, *extra)
+        return path
+
+
+@pytest.fixture(scope="session", params=MODELS)
+def case(request, tmp_path_factory, oracle, graphs):
+    return Case(request.param, tmp_path_factory.mktemp(request.param), oracle, graphs)
+
+
+def matched_operands(reference, candidate):
+    """[(tensor of the reference, tensor of the candidate)]: the same operand of the same operator."""
+    same = {"SQUEEZE": "RESHAPE"}
+    kinds = [[same.get(op[0], op[0]) for op in graph.ops] for graph in (reference, candidate)]
+    assert kinds[0] == kinds[1]
+    by_name = {candidate.name(i): i for i in range(len(candidate.g.tensors))}
+    pairs = []
+    for expected, found in zip(reference.ops, candidate.ops):
+        codes = [graph.m.operatorCodes[op[3].opcodeIndex] for graph, op in ((reference, expected), (candidate, found))]
+        assert codes[1].version <= codes[0].version, expected[0]
+        operands = list(zip(expected[1], found[1]))[: 1 if found[0] == "SQUEEZE" else None]
+        for left, right in operands + list(zip(expected[2], found[2])):
+            assert (left < 0) == (right < 0), expected[0]
+            if left < 0:
+                continue
+            if expected[0] in ("ADD", "MUL", "MAXIMUM", "MINIMUM"):
+                right = by_name.get(reference.name(left), right)
+            pairs.append((left, right))
+    return pairs
+
+
+def assert_same_tensor(reference, left, candidate, right):
+    name = reference.name(left)
+    assert candidate.t(right).type == reference.t(left).type, name
+    expected, found = reference.q(left), candidate.q(right)
+    assert (expected is None) == (found is None), name
+    if expected is not None:
+        np.testing.assert_array_equal(found[0], expected[0], err_msg=f"scale of {name}")
+        np.testing.assert_array_equal(found[1], expected[1], err_msg=f"zero point of {name}")
+        assert len(expected[0]) == 1 or found[2] == expected[2], name
+    stored, own = reference.data(left), candidate.data(right)
+    assert (stored is None) == (own is None), name
+    if stored is not None:
+        np.testing.assert_array_equal(own, stored, err_msg=f"values of {name}")
+
+
+@pytest.mark.parametrize("mode", INTEGER_MODES)
+def test_integer_parameters_are_equal(case, graphs, mode):
+    words, name = INTEGER_MODES[mode]
+    reference, candidate = case.tensorflow_file(name), graphs.G(str(case.own_file(words)))
+    pairs = matched_operands(reference, candidate)
+    for left, right in pairs:
+        assert_same_tensor(reference, left, candidate, right)
+    borders = list(zip(reference.g.inputs, candidate.g.inputs)) + list(zip(reference.g.outputs, candidate.g.outputs))
+    for left, right in borders:
+        assert_same_tensor(reference, int(left), candidate, int(right))
+    assert len(candidate.bytes) <= len(reference.bytes)
+
+
+def constants_by_name(graph):
+    return {graph.name(i): i for i in range(len(graph.g.tensors)) if graph.data(i) is not None}
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("dynamic", "dynrange"), ("float16", "float16")])
+def test_stored_weights_are_equal(case, graphs, mode, kind):
+    if case.name not in DERIVED:
+        pytest.skip("the zoo holds no file of TensorFlow's for this mode")
+    reference = graphs.G(str(ZOO / DERIVED[case.name].format(kind)))
+    candidate = graphs.G(str(case.own_file(["--mode", mode])))
+    expected, found = constants_by_name(reference), constants_by_name(candidate)
+    assert set(expected) == set(found)
+    for name, left in expected.items():
+        assert_same_tensor(reference, left, candidate, found[name])
+    assert len(candidate.bytes) <= len(reference.bytes)
+
+
+def test_ranges_are_those_of_tensorflow(case):
+    smallest_normal = float(np.finfo(np.float32).tiny)
+    readers_in_place = {"ADD", "SUB", "MUL", "PAD", "CONCATENATION"}
+    overwritten = {
+        case.float_graph.name(tensor) for op in case.float_graph.ops if op[0] in readers_in_place for tensor in op[1]
+    }
+    for entry in case.own["graphs"][0]["ranges"]:
+        if len(entry) != 4:
+            continue
+        low, high = map(float, case.ranges[entry[1]])
+        tolerance = 1e-5 * max(abs(low), abs(high))
+        if high == smallest_normal:
+            high = max(entry[3], 0.0) if entry[3] > 0 else entry[3]
+        if entry[1] in overwritten:
+            assert low - tolerance <= entry[2] and entry[3] <= high + tolerance, entry[1]
+        else:
+            assert abs(entry[2] - low) <= tolerance and abs(entry[3] - high) <= tolerance, entry[1]
+
+
+@pytest.mark.parametrize("mode", [*INTEGER_MODES, "dynamic", "float16"])
+def test_every_file_runs_in_tensorflow_lite(case, mode):
+    import tensorflow as tf
+
+    words = INTEGER_MODES[mode][0] if mode in INTEGER_MODES else ["--mode", mode]
+    kinds = tf.lite.experimental.OpResolverType
+    for resolver in (kinds.BUILTIN_REF, kinds.AUTO):
+        interpreter = tf.lite.Interpreter(
+            model_path=str(case.own_file(words)), experimental_op_resolver_type=resolver, num_threads=1
+        )
+        interpreter.allocate_tensors()
+        details = interpreter.get_input_details()[0]
+        sample = case.samples[:1]
+        if details["dtype"] != np.float32:
+            scale, zero_point = details["quantization"]
+            limits = np.iinfo(details["dtype"])
+            sample = np.clip(np.round(sample / scale) + zero_point, limits.min, limits.max).astype(details["dtype"])
+        interpreter.set_tensor(details["index"], sample)
+        interpreter.invoke()
+        for output in interpreter.get_output_details():
+            assert np.isfinite(interpreter.get_tensor(output["index"]).astype(np.float64)).all()
