@@ -1,10 +1,11 @@
 // Runs tests/python (pytest) in a virtual environment of its own, .cache/python, with TensorFlow Lite's own interpreter.
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { buildVariant } from "./cmake.mjs";
 import { none } from "./results.mjs";
 import { buildRoot, cache, filesBelow, must, run, say, whenChanged } from "./system.mjs";
 
-export async function testPython() {
+export async function testPython(tools) {
   if (filesBelow("tests/python", (path) => /\/test_[^/]*\.py$/.test(path)).length === 0) {
     say("Python: skipped, there are no tests yet");
     return none();
@@ -17,6 +18,8 @@ export async function testPython() {
     await must("python3", ["-m", "venv", folder], { quiet: true });
     await must(python, ["-m", "pip", "install", "--quiet", "-r", "tests/python/requirements.txt"], { quiet: true });
   });
+  // The round trip compares files that a native test program writes.
+  await buildVariant("native", ["format_test"], tools);
   const report = join(buildRoot, "python-results.xml");
   mkdirSync(buildRoot, { recursive: true });
   rmSync(report, { force: true });

@@ -1,5 +1,5 @@
 // `npm test`: sets up, builds, runs every check and every test; the last line of stdout is the sum.
-//   npm test -- lint|cpp|jest|e2e ...    only these parts
+//   npm test -- lint|cpp|jest|e2e|python ...    only these parts
 //   npm run test:all                     also: native C++ with sanitizers, long tests, checks against TensorFlow Lite
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -14,6 +14,8 @@ import { setup } from "./setup.mjs";
 import { Failure, buildRoot, filesBelow, inRoot, main, run, say } from "./system.mjs";
 
 const all = process.argv.includes("--all");
+const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const native = all || chosen.includes("python");
 
 /** Rows: the part's name, and its runs, each {name, run} giving counts. */
 const parts = {
@@ -24,7 +26,7 @@ const parts = {
   })),
   jest: [{ name: "Jest", run: testJest }],
   e2e: [{ name: "Playwright", run: testPage }],
-  python: [all && { name: "Python", run: testPython }],
+  python: [native && { name: "Python", run: testPython }],
 };
 
 async function testJest() {
@@ -72,11 +74,10 @@ function freePort() {
 }
 
 await main(async () => {
-  const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
   const unknown = chosen.filter((name) => !(name in parts));
   if (unknown.length > 0)
     throw new Failure(`no such part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}`);
-  const tools = await setup(all ? "native" : "test");
+  const tools = await setup(native ? "native" : "test");
   const results = [];
   try {
     await build(tools);
