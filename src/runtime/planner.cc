@@ -155,6 +155,17 @@ void Planner::compile_node(int32_t index) {
   if (row == nullptr) {
     view.fail(ErrorCode::unsupported_operator, text("the operator ", operator_name(view.node()), " is not executed"));
   }
+  // Steps read their operands blindly: the bytes must be there, and lie as the shape says.
+  for (size_t i = 0; i < view.input_count(); ++i) {
+    if (!view.has_input(i)) continue;
+    const Tensor& tensor = *view.input(i).tensor;
+    if (tensor.sparsity && view.input(i).has_value) {
+      view.fail(ErrorCode::unsupported_operator, text("input ", i, " is stored sparse, which is not executed"));
+    }
+    if (tensor.external_buffer != 0) {
+      view.fail(ErrorCode::unsupported_operator, text("input ", i, " lies in another file, which is not read"));
+    }
+  }
   const auto data_operand = static_cast<size_t>(row->data_operand);
   if (view.has_input(data_operand)) {
     const auto type = static_cast<int>(view.input(data_operand).type);
