@@ -5,34 +5,82 @@
 #include <cstring>
 
 #include "kernels/requantize.h"
+#include "kernels/simd.h"
 
 namespace litequant {
 namespace {
+
+using simd::Vector;
 
 DynamicScale all_zero(std::span<const float> values, int8_t* quantized) {
   std::memset(quantized, 0, values.size());
   return {};
 }
 
+struct Extremes {
+  float least = 0, greatest = 0;
+};
+
+// Of the values and 0; NaN is passed over.
+Extremes extremes_of(std::span<const float> values) {
+  Vector least = wasm_f32x4_splat(0), greatest = wasm_f32x4_splat(0);
+  size_t i = 0;
+  for (; i + 4 <= values.size(); i += 4) {
+    const Vector four = simd::load(values.data() + i);
+    least = wasm_f32x4_pmin(least, four);
+    greatest = wasm_f32x4_pmax(greatest, four);
+  }
+  float low[4], high[4];
+  simd::store(low, least);
+  simd::store(high, greatest);
+  Extremes found = {*std::min_element(low, low + 4), *std::max_element(high, high + 4)};
+  for (; i < values.size(); ++i) {
+    found.least = std::min(found.least, values[i]);
+    found.greatest = std::max(found.greatest, values[i]);
+  }
+  return found;
+}
+
+// clamp(round(offset + value * inverse)), halves away from zero, to int8 from `low` on.
+struct Rounding {
+  float inverse, offset;
+  int32_t low;
+};
+
+void quantize_rounded(std::span<const float> values, Rounding by, int8_t* quantized) {
+  // The largest float below a half: truncating after it is added rounds halves away from zero, exactly.
+  const Vector almost_half = wasm_f32x4_splat(0x1.fffffep-2f), sign = wasm_f32x4_splat(-0.0f);
+  const Vector inverse = wasm_f32x4_splat(by.inverse), offset = wasm_f32x4_splat(by.offset);
+  const Vector low = wasm_f32x4_splat(static_cast<float>(by.low)), high = wasm_f32x4_splat(127);
+  const auto four = [&](const float* from) {
+    const Vector steps = wasm_f32x4_add(offset, wasm_f32x4_mul(simd::load(from), inverse));
+    const Vector whole = wasm_f32x4_add(steps, wasm_v128_or(almost_half, wasm_v128_and(steps, sign)));
+    return wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_pmin(wasm_f32x4_pmax(whole, low), high));
+  };
+  size_t i = 0;
+  for (; i + 16 <= values.size(); i += 16) {
+    const float* from = values.data() + i;
+    simd::store(quantized + i, wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(from), four(from + 4)),
+                                                       wasm_i16x8_narrow_i32x4(four(from + 8), four(from + 12))));
+  }
+  for (; i < values.size(); ++i) {
+    const int32_t whole = saturating_int(std::round(by.offset + values[i] * by.inverse));
+    quantized[i] = static_cast<int8_t>(std::clamp(whole, by.low, 127));
+  }
+}
+
 }  // namespace
 
 DynamicScale quantize_symmetric(std::span<const float> values, int8_t* quantized) {
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::abs(value));
+  const Extremes found = extremes_of(values);
+  const float largest = std::max(-found.least, found.greatest);
   if (largest == 0) return all_zero(values, quantized);
-  const float inverse = 127.0f / largest;
-  for (const float value : values) {
-    *quantized++ = static_cast<int8_t>(std::clamp(saturating_int(std::round(value * inverse)), -127, 127));
-  }
+  quantize_rounded(values, {.inverse = 127.0f / largest, .offset = 0, .low = -127}, quantized);
   return {.scale = largest / 127.0f, .zero_point = 0};
 }
 
 DynamicScale quantize_asymmetric(std::span<const float> values, int8_t* quantized) {
-  float least = 0, greatest = 0;
-  for (const float value : values) {
-    least = std::min(least, value);
-    greatest = std::max(greatest, value);
-  }
+  const auto [least, greatest] = extremes_of(values);
   if (least == greatest) return all_zero(values, quantized);
   const double scale = (static_cast<double>(greatest) - static_cast<double>(least)) / 255.0;
   // The zero point follows from the end of the range that it represents with the smaller error.
@@ -44,11 +92,8 @@ DynamicScale quantize_asymmetric(std::span<const float> values, int8_t* quantize
   const int32_t zero_point = std::clamp(saturating_int(std::round(nearer)), -128, 127);
 
   const auto stored_scale = static_cast<float>(scale);
-  const float inverse = 1.0f / stored_scale;
-  const auto offset = static_cast<float>(zero_point);
-  for (const float value : values) {
-    *quantized++ = static_cast<int8_t>(std::clamp(saturating_int(std::round(offset + value * inverse)), -128, 127));
-  }
+  const Rounding rounding = {.inverse = 1.0f / stored_scale, .offset = static_cast<float>(zero_point), .low = -128};
+  quantize_rounded(values, rounding, quantized);
   return {.scale = stored_scale, .zero_point = zero_point};
 }
 
