@@ -50,7 +50,7 @@ class Loader {
 
  private:
   static constexpr uint64_t kAllowance = uint64_t{64} << 20;
-  static constexpr uint64_t kAllowanceFactor = 32;
+  static constexpr uint64_t kAllowanceFactor = 16;
 
   void charge(size_t bytes) {
     allowance_ -= std::min<uint64_t>(bytes, allowance_);

@@ -117,6 +117,18 @@ TEST(SaveModel, ConstantsAreViewsOfTheFile) {
   EXPECT_LE(bytes.data() + bytes.size(), file->bytes().data() + file->size());
 }
 
+TEST(LoadModel, DropsAnAxisThatDoesNotExistWhereOneScaleNeedsNone) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::int8, {1, 4}, b.per_tensor(0.5f));
+  const int y = b.output("y", DataType::int8, {1, 4}, b.per_tensor(0.5f));
+  b.at(x).quantization.axis = 3;
+  b.at(y).quantization.axis = 1;
+  b.node(OpCode::abs, {x}, {y}, b.options("AbsOptions"));
+  const auto model = b.load();
+  EXPECT_EQ(model->graphs[0].tensors[0].quantization.axis, 0);
+  EXPECT_EQ(model->graphs[0].tensors[1].quantization.axis, 1);
+}
+
 // A network of `layers` per-channel convolutions; with `alike` their parameters are equal.
 std::vector<std::byte> layered(int layers, bool alike) {
   ModelBuilder b;

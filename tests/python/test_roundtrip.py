@@ -18,28 +18,19 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
+FORMAT_TEST = ROOT / ".build/native/format_test"
 SECONDS_TO_LOAD = 20
-
-
-def corpus_program():
-    """The C++ test program of the format: native where it was built, else for WebAssembly."""
-    native = ROOT / ".build/native/format_test"
-    wasm = ROOT / ".build/simd/format_test.js"
-    if native.exists():
-        return [str(native)]
-    return ["node", str(wasm)] if wasm.exists() else None
 
 
 @pytest.fixture(scope="session")
 def resaved(tmp_path_factory):
     if not SHARED.exists():
         pytest.skip("needs ../shared, which is not beside this checkout")
-    program = corpus_program()
-    if program is None:
-        pytest.skip("format_test was not built")
+    if not FORMAT_TEST.exists():
+        pytest.skip("the native format_test was not built")
     folder = tmp_path_factory.mktemp("resaved")
     environment = {**os.environ, "LITEQUANT_RESAVE_DIR": str(folder)}
-    subprocess.run([*program, "--gtest_filter=*Corpus*", "--gtest_brief=1"], env=environment, check=True)
+    subprocess.run([str(FORMAT_TEST), "--gtest_filter=*Corpus*", "--gtest_brief=1"], env=environment, check=True)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     assert len(files) > 700
     return [(SHARED / path.relative_to(folder), path) for path in files]
