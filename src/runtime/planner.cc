@@ -201,6 +201,16 @@ void Planner::fold(int32_t index, const Step& step, const NodeView& view) {
   for (size_t i = 0; i < use.inputs.size(); ++i) {
     inputs.push_back(view.has_input(i) ? view.input(i).constant.data() : nullptr);
   }
+  // A file of a few bytes can ask for gigabytes of constants (FILL, RANGE).
+  size_t total = step.scratch_bytes;
+  for (const Buffer& earlier : plan_->folded_) total += earlier.size();
+  for (const int32_t output : use.outputs) {
+    if (output != kNoTensor) total += plan_->slots_[static_cast<size_t>(output)].bytes;
+  }
+  if (total > static_cast<uint64_t>(options_.memory_limit)) {
+    view.fail(ErrorCode::too_large,
+              text("constants computed from others need ", total, " bytes, the limit is ", options_.memory_limit));
+  }
   // 16 bytes beyond each result, so that it has an address even when it has no elements.
   std::vector<Buffer> results;
   std::vector<std::byte*> outputs;
