@@ -13,7 +13,8 @@ export function bytesText(bytes: number): string {
 export const percentText = (share: number): string => `${decimal(1).format(share * 100)} %`;
 
 /** "31.2 dB"; null stands for no error at all. */
-export const decibelText = (value: number | null): string => (value === null ? "identical" : `${decimal(1).format(value)} dB`);
+export const decibelText = (value: number | null): string =>
+  value === null ? "identical" : `${decimal(1).format(value)} dB`;
 
 /** "0.42 ms", three digits that count. */
 export const millisecondsText = (value: number): string => `${decimal(value < 10 ? 2 : 1).format(value)} ms`;

@@ -43,8 +43,8 @@ export function App({ workbench }: { workbench: Workbench }) {
       </p>
       <footer>
         <p>
-          Files are read and written by this page alone: it sends nothing, and its security policy does not let it. Results
-          are bit for bit those of TensorFlow Lite's reference kernels.
+          Files are read and written by this page alone: it sends nothing, and its security policy does not let it.
+          Results are bit for bit those of TensorFlow Lite's reference kernels.
         </p>
         {state.engine && (
           <p data-testid="engine">

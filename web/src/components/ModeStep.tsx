@@ -40,11 +40,19 @@ export function ModeStep({ workbench }: { workbench: Workbench }) {
           const left = ability?.possible ? ability.float.length : 0;
           return (
             <label key={name} class="mode">
-              <input type="radio" name="mode" value={name} checked={mode === name} onChange={() => workbench.useMode(name)} />
+              <input
+                type="radio"
+                name="mode"
+                value={name}
+                checked={mode === name}
+                onChange={() => workbench.useMode(name)}
+              />
               <span class="mode-title">{modeTexts[name].title}</span>
               <span class="mode-text">{modeTexts[name].text}</span>
               {ability && !ability.possible && <span class="mode-note">Not for this model</span>}
-              {left > 0 && name === "int8" && <span class="mode-note">{countText(left, "operator")} would stay float</span>}
+              {left > 0 && name === "int8" && (
+                <span class="mode-note">{countText(left, "operator")} would stay float</span>
+              )}
             </label>
           );
         })}

@@ -54,11 +54,15 @@ function ModelFacts({ model: { description } }: { model: ModelState }) {
     <dl class="facts">
       <div>
         <dt>Inputs</dt>
-        {signature?.inputs.map((port) => <Port key={port.name} port={port} />)}
+        {signature?.inputs.map((port) => (
+          <Port key={port.name} port={port} />
+        ))}
       </div>
       <div>
         <dt>Outputs</dt>
-        {signature?.outputs.map((port) => <Port key={port.name} port={port} />)}
+        {signature?.outputs.map((port) => (
+          <Port key={port.name} port={port} />
+        ))}
       </div>
       <div class="wide">
         <dt>{countText(nodeCount, "operator")}</dt>

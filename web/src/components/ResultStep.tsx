@@ -35,7 +35,11 @@ function Summary({ floatBytes, result }: { floatBytes: number; result: ResultSta
   const output = report?.outputs[0];
   return (
     <dl class="summary">
-      <Figure name="Size" value={bytesText(bytes.byteLength)} note={`${ratioText(floatBytes / bytes.byteLength)} smaller`} />
+      <Figure
+        name="Size"
+        value={bytesText(bytes.byteLength)}
+        note={`${ratioText(floatBytes / bytes.byteLength)} smaller`}
+      />
       {report?.agreement !== undefined && (
         <Figure name="Agreement" value={percentText(report.agreement)} note={`of ${report.sampleCount} samples`} />
       )}
@@ -43,7 +47,11 @@ function Summary({ floatBytes, result }: { floatBytes: number; result: ResultSta
         <Figure name="Top-1" value={percentText(report.top1[1])} note={`float ${percentText(report.top1[0])}`} />
       )}
       {output && <Figure name="Output SQNR" value={decibelText(output.sqnrDb)} note="signal to quantization noise" />}
-      <Figure name="Time per inference" value={millisecondsText(latency[1])} note={`float ${millisecondsText(latency[0])}`} />
+      <Figure
+        name="Time per inference"
+        value={millisecondsText(latency[1])}
+        note={`float ${millisecondsText(latency[0])}`}
+      />
     </dl>
   );
 }

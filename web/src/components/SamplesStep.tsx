@@ -22,8 +22,8 @@ export function SamplesStep({ workbench, onChosen }: SamplesStepProps) {
     >
       <div class="chooser">
         <p>
-          A hundred real inputs, to learn the ranges of the model's values and to see what quantization changes: pictures
-          (a folder for each class gives labels), .npy or .npz.
+          A hundred real inputs, to learn the ranges of the model's values and to see what quantization changes:
+          pictures (a folder for each class gives labels), .npy or .npz.
         </p>
         <div class="actions">
           <FileButton testId="sample-folder" folder disabled={isBusy} onChosen={onChosen}>
