@@ -85,9 +85,7 @@ void resize_columns(const uint8_t* source, size_t row_bytes, const Taps& taps, u
   }
 }
 
-uint8_t on_black(uint8_t color, uint8_t alpha) {
-  return static_cast<uint8_t>((color * alpha + 127) / 255);
-}
+uint8_t on_black(uint8_t color, uint8_t alpha) { return static_cast<uint8_t>((color * alpha + 127) / 255); }
 
 // ITU-R BT.601 luma with 16 fraction bits.
 uint8_t luma(uint32_t red, uint32_t green, uint32_t blue) {
@@ -119,9 +117,7 @@ Image convert_channels(std::span<const uint8_t> rgba, const Box& box, int32_t so
 }
 
 // Part of a side that is kept: at least one pixel, centred.
-int32_t kept(double wanted, int32_t side) {
-  return std::clamp(static_cast<int32_t>(wanted + 0.5), int32_t{1}, side);
-}
+int32_t kept(double wanted, int32_t side) { return std::clamp(static_cast<int32_t>(wanted + 0.5), int32_t{1}, side); }
 
 Box box_of(int32_t width, int32_t height, const ImageRecipe& recipe) {
   double kept_width = width, kept_height = height;
@@ -228,18 +224,12 @@ std::vector<std::byte> normalize_picture(const Image& picture, const ImageRecipe
     }
   }
   switch (recipe.type) {
-    case DataType::float32:
-      return values_as<float>(ordered, recipe);
-    case DataType::int8:
-      return values_as<int8_t>(ordered, recipe);
-    case DataType::uint8:
-      return values_as<uint8_t>(ordered, recipe);
-    case DataType::int16:
-      return values_as<int16_t>(ordered, recipe);
-    case DataType::int32:
-      return values_as<int32_t>(ordered, recipe);
-    default:
-      fail(ErrorCode::unsupported_type, text("a picture cannot be stored as ", data_type_name(recipe.type)));
+    case DataType::float32: return values_as<float>(ordered, recipe);
+    case DataType::int8: return values_as<int8_t>(ordered, recipe);
+    case DataType::uint8: return values_as<uint8_t>(ordered, recipe);
+    case DataType::int16: return values_as<int16_t>(ordered, recipe);
+    case DataType::int32: return values_as<int32_t>(ordered, recipe);
+    default: fail(ErrorCode::unsupported_type, text("a picture cannot be stored as ", data_type_name(recipe.type)));
   }
 }
 

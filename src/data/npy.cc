@@ -31,9 +31,7 @@ constexpr TypeRow kTypes[] = {
     {"c8", DataType::complex64}, {"c16", DataType::complex128},
 };
 
-[[noreturn]] void bad(std::string detail) {
-  fail(ErrorCode::bad_sample, text("not a usable .npy file: ", detail));
-}
+[[noreturn]] void bad(std::string detail) { fail(ErrorCode::bad_sample, text("not a usable .npy file: ", detail)); }
 
 // The header is a Python dictionary of three known entries; this reads just that.
 class DictionaryReader {

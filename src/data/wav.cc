@@ -13,9 +13,7 @@ namespace {
 constexpr uint32_t kPcm = 1, kFloat = 3, kExtensible = 0xfffe;
 constexpr uint32_t kMaxChannels = 64;
 
-[[noreturn]] void bad(std::string detail) {
-  fail(ErrorCode::bad_sample, text("not a usable .wav file: ", detail));
-}
+[[noreturn]] void bad(std::string detail) { fail(ErrorCode::bad_sample, text("not a usable .wav file: ", detail)); }
 
 uint32_t little_endian(std::span<const std::byte> bytes, size_t at, size_t size) {
   uint32_t value = 0;

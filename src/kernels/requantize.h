@@ -75,7 +75,8 @@ inline int32_t wrapping_multiply(int32_t a, int32_t b) {
 inline int32_t scale_accumulator(int32_t x, FixedMultiplier by) {
   const int left = std::max(by.shift, 0);
   const int right = std::min(std::max(-by.shift, 0), 31);
-  return rounding_divide_by_power_of_two(rounding_doubling_high_mul(wrapping_shift_left(x, left), by.multiplier), right);
+  return rounding_divide_by_power_of_two(rounding_doubling_high_mul(wrapping_shift_left(x, left), by.multiplier),
+                                         right);
 }
 
 // x times the multiplier cut to 16 bits, of a 64-bit accumulator (int16 activations): one rounding, halves up.
@@ -83,8 +84,9 @@ inline int32_t scale_accumulator(int32_t x, FixedMultiplier by) {
 inline int32_t scale_accumulator(int64_t x, FixedMultiplier by) {
   const int32_t multiplier = by.multiplier < 0x7fff0000 ? (by.multiplier + (1 << 15)) >> 16 : 0x7fff;
   const int total = 15 - by.shift;
-  const auto product = static_cast<int64_t>(static_cast<uint64_t>(x) * static_cast<uint64_t>(static_cast<int64_t>(multiplier)) +
-                                            (uint64_t{1} << (total - 1)));
+  const auto product =
+      static_cast<int64_t>(static_cast<uint64_t>(x) * static_cast<uint64_t>(static_cast<int64_t>(multiplier)) +
+                           (uint64_t{1} << (total - 1)));
   return static_cast<int32_t>(product >> total);
 }
 
@@ -122,7 +124,8 @@ enum class Activation : int8_t { none = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3
 inline IntegerRange activation_range(Activation activation, float scale, int32_t zero_point, IntegerRange whole) {
   const auto stored = [&](float real) {
     const int64_t q = static_cast<int64_t>(zero_point) + saturating_int(std::round(real / scale));
-    return static_cast<int32_t>(std::clamp<int64_t>(q, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
+    return static_cast<int32_t>(
+        std::clamp<int64_t>(q, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
   };
   switch (activation) {
     case Activation::relu: return {std::max(whole.low, stored(0)), whole.high};

@@ -49,16 +49,49 @@ inline bool is_quantizable_integer(DataType type) {
 
 template <typename T>
 struct DataTypeOf;
-template <> struct DataTypeOf<float> { static constexpr DataType value = DataType::float32; };
-template <> struct DataTypeOf<int32_t> { static constexpr DataType value = DataType::int32; };
-template <> struct DataTypeOf<uint8_t> { static constexpr DataType value = DataType::uint8; };
-template <> struct DataTypeOf<int64_t> { static constexpr DataType value = DataType::int64; };
-template <> struct DataTypeOf<bool> { static constexpr DataType value = DataType::boolean; };
-template <> struct DataTypeOf<int16_t> { static constexpr DataType value = DataType::int16; };
-template <> struct DataTypeOf<int8_t> { static constexpr DataType value = DataType::int8; };
-template <> struct DataTypeOf<double> { static constexpr DataType value = DataType::float64; };
-template <> struct DataTypeOf<uint64_t> { static constexpr DataType value = DataType::uint64; };
-template <> struct DataTypeOf<uint32_t> { static constexpr DataType value = DataType::uint32; };
-template <> struct DataTypeOf<uint16_t> { static constexpr DataType value = DataType::uint16; };
+template <>
+struct DataTypeOf<float> {
+  static constexpr DataType value = DataType::float32;
+};
+template <>
+struct DataTypeOf<int32_t> {
+  static constexpr DataType value = DataType::int32;
+};
+template <>
+struct DataTypeOf<uint8_t> {
+  static constexpr DataType value = DataType::uint8;
+};
+template <>
+struct DataTypeOf<int64_t> {
+  static constexpr DataType value = DataType::int64;
+};
+template <>
+struct DataTypeOf<bool> {
+  static constexpr DataType value = DataType::boolean;
+};
+template <>
+struct DataTypeOf<int16_t> {
+  static constexpr DataType value = DataType::int16;
+};
+template <>
+struct DataTypeOf<int8_t> {
+  static constexpr DataType value = DataType::int8;
+};
+template <>
+struct DataTypeOf<double> {
+  static constexpr DataType value = DataType::float64;
+};
+template <>
+struct DataTypeOf<uint64_t> {
+  static constexpr DataType value = DataType::uint64;
+};
+template <>
+struct DataTypeOf<uint32_t> {
+  static constexpr DataType value = DataType::uint32;
+};
+template <>
+struct DataTypeOf<uint16_t> {
+  static constexpr DataType value = DataType::uint16;
+};
 
 }  // namespace litequant

@@ -23,7 +23,7 @@ struct Operand {
   DataType type = DataType::float32;
   Shape shape;
   std::span<const std::byte> constant;  // its bytes where they are known already, else empty
-  bool has_value = false;               // the bytes are known (a constant without elements has none to show)
+  bool has_value = false;  // the bytes are known (a constant without elements has none to show)
 
   const Quantization& quantization() const { return tensor->quantization; }
   bool is_quantized() const { return tensor->quantization.is_quantized(); }
@@ -122,16 +122,16 @@ struct CompileOptions {
 // ---- How an operator is quantized -----------------------------------------------------------------------------------
 
 enum class Role : uint8_t {
-  none,    // shapes, axes, indices: never quantized
-  data,    // real values, one scale per tensor
+  none,  // shapes, axes, indices: never quantized
+  data,  // real values, one scale per tensor
   weight,  // constant weights, symmetric
-  bias,    // constant, scale = data scale x weight scale
+  bias,  // constant, scale = data scale x weight scale
 };
 
 enum class OutputRule : uint8_t {
-  none,   // the result is not real-valued (indices, shapes) or its type is chosen elsewhere
-  free,   // its own range
-  same,   // integers are moved or compared, so data operands and result share scale and zero point
+  none,  // the result is not real-valued (indices, shapes) or its type is chosen elsewhere
+  free,  // its own range
+  same,  // integers are moved or compared, so data operands and result share scale and zero point
   fixed,  // prescribed
 };
 
@@ -146,11 +146,11 @@ struct QuantRule {
   bool variadic = false;  // every operand has the role of the first
   OutputRule output = OutputRule::none;
   FixedOutput fixed_int8 = {}, fixed_int16 = {};  // with OutputRule::fixed
-  int weight_axis = -1;                 // of the per-channel scales; -1: one scale per tensor
-  bool int8 = false;                    // a full integer kernel exists
-  bool int16 = false;                   // with int16 activations
-  bool hybrid = false;                  // float activations with int8 weights
-  bool same_in_int16 = false;           // `same` with int16 activations although not in int8
+  int weight_axis = -1;  // of the per-channel scales; -1: one scale per tensor
+  bool int8 = false;  // a full integer kernel exists
+  bool int16 = false;  // with int16 activations
+  bool hybrid = false;  // float activations with int8 weights
+  bool same_in_int16 = false;  // `same` with int16 activations although not in int8
 
   Role role(size_t operand) const {
     if (variadic) return roles[0];
@@ -174,11 +174,11 @@ inline constexpr TypeSet kFloatAndInt16 = kFloatAndInt8 | types(DataType::int16)
 struct OpDef {
   OpCode code;
   const char* custom_code = nullptr;  // of a custom operator
-  int8_t data_operand = 0;            // whose element type selects the kernel
-  TypeSet types = 0;                  // element types of that operand which run
-  bool hybrid = false;                // also runs float data with int8 weights
-  bool is_pure = true;                // same inputs, same result: computed once when all inputs are constants
-  bool needs_only_shapes = false;     // the result follows from the inputs' shapes alone (SHAPE, RANK)
+  int8_t data_operand = 0;  // whose element type selects the kernel
+  TypeSet types = 0;  // element types of that operand which run
+  bool hybrid = false;  // also runs float data with int8 weights
+  bool is_pure = true;  // same inputs, same result: computed once when all inputs are constants
+  bool needs_only_shapes = false;  // the result follows from the inputs' shapes alone (SHAPE, RANK)
 
   std::vector<Shape> (*infer)(const NodeView& node);
   Step (*compile)(const NodeView& node, const CompileOptions& options);

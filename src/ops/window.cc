@@ -20,20 +20,13 @@ Padding padding_of(const NodeView& node) {
 Activation fused_activation(const NodeView& node) {
   const int64_t code = node.options().integer("fused_activation_function");
   switch (code) {
-    case 0:
-      return Activation::none;
-    case 1:
-      return Activation::relu;
-    case 2:
-      return Activation::relu_n1_to_1;
-    case 3:
-      return Activation::relu6;
-    case 4:
-      node.fail(ErrorCode::unsupported_operator, "a fused TANH is not executed");
-    case 5:
-      node.fail(ErrorCode::unsupported_operator, "a fused SIGN_BIT is not executed");
-    default:
-      node.fail(ErrorCode::bad_model, text("fused activation ", code, " does not exist"));
+    case 0: return Activation::none;
+    case 1: return Activation::relu;
+    case 2: return Activation::relu_n1_to_1;
+    case 3: return Activation::relu6;
+    case 4: node.fail(ErrorCode::unsupported_operator, "a fused TANH is not executed");
+    case 5: node.fail(ErrorCode::unsupported_operator, "a fused SIGN_BIT is not executed");
+    default: node.fail(ErrorCode::bad_model, text("fused activation ", code, " does not exist"));
   }
 }
 

@@ -17,8 +17,8 @@ struct Parameters {
   auto operator<=>(const Parameters&) const = default;
 };
 
-// int8 activation of a calibrated range: widened to hold zero, and by 1e-6 on both sides where it is narrower than that;
-// scale = (float(max) - float(min)) / 255 in float32, zero point = round(float(-128 - min / scale)), clamped.
+// int8 activation of a calibrated range: widened to hold zero, and by 1e-6 on both sides where it is narrower than
+// that; scale = (float(max) - float(min)) / 255 in float32, zero point = round(float(-128 - min / scale)), clamped.
 Parameters activation_parameters(float min, float max);
 
 // int8 constant used as an activation: the same of its smallest and largest value, a range up to 1e-6 becoming at least

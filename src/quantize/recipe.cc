@@ -13,9 +13,9 @@ namespace {
 template <typename T>
 using Choice = std::pair<std::string_view, T>;
 
-constexpr Choice<Mode> kModes[] = {{"dynamic", Mode::dynamic},   {"int8", Mode::int8},
+constexpr Choice<Mode> kModes[] = {{"dynamic", Mode::dynamic},     {"int8", Mode::int8},
                                    {"int8-only", Mode::int8_only}, {"float16", Mode::float16},
-                                   {"int16x8", Mode::int16x8},   {"int16x8-only", Mode::int16x8_only}};
+                                   {"int16x8", Mode::int16x8},     {"int16x8-only", Mode::int16x8_only}};
 constexpr Choice<DataType> kIoTypes[] = {
     {"float32", DataType::float32}, {"int8", DataType::int8}, {"uint8", DataType::uint8}};
 constexpr Choice<WeightGranularity> kGranularities[] = {{"per-channel", WeightGranularity::per_channel},
@@ -70,7 +70,8 @@ void check_recipe(const Recipe& recipe) {
       if (io != DataType::float32) refuse_io("float32; modes int8 and int8-only allow int8 and uint8");
       break;
     case Mode::int8:
-      if (io != DataType::float32 && io != DataType::int8 && io != DataType::uint8) refuse_io("float32, int8 and uint8");
+      if (io != DataType::float32 && io != DataType::int8 && io != DataType::uint8)
+        refuse_io("float32, int8 and uint8");
       break;
     case Mode::int8_only:
       if (io != DataType::int8 && io != DataType::uint8) refuse_io("int8 and uint8; mode int8 allows float32");

@@ -47,8 +47,10 @@ class JsonReader {
     std::string value;
     while (!rest_.empty() && rest_.front() != '"') {
       char character = next();
-      if (character == '\\') append_escaped(value);
-      else value += character;
+      if (character == '\\')
+        append_escaped(value);
+      else
+        value += character;
     }
     if (rest_.empty()) refuse("a string does not end");
     rest_.remove_prefix(1);

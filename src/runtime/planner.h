@@ -40,8 +40,8 @@ struct Lifetime {
   int64_t offset = -1;          // the result
 };
 
-// Gives each tensor an offset so that no two that live at once overlap: largest first, each in the lowest gap that fits.
-// Returns the bytes needed in all. Offsets are multiples of 64.
+// Gives each tensor an offset so that no two that live at once overlap: largest first, each in the lowest gap that
+// fits. Returns the bytes needed in all. Offsets are multiples of 64.
 int64_t place_lifetimes(std::span<Lifetime> lifetimes);
 
 }  // namespace litequant

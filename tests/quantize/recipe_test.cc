@@ -17,7 +17,8 @@ ErrorCode code_of(const Recipe& recipe) {
 }
 
 TEST(Recipe, NamesAreReadBack) {
-  for (const Mode mode : {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16, Mode::int16x8, Mode::int16x8_only}) {
+  for (const Mode mode :
+       {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16, Mode::int16x8, Mode::int16x8_only}) {
     EXPECT_EQ(parse_mode(mode_name(mode)), mode);
   }
   EXPECT_EQ(parse_io("uint8"), DataType::uint8);

@@ -69,7 +69,8 @@ TEST(Statistics, DoNotDependOnOrderOrSharding) {
 
 TEST(Statistics, TakeMinusZeroAsZero) {
   const auto model = product_model();
-  const auto plus = calibrated(model, {{0.0f, -0.0f, -0.0f, 0.0f}}), minus = calibrated(model, {{-0.0f, 0.0f, 0.0f, -0.0f}});
+  const auto plus = calibrated(model, {{0.0f, -0.0f, -0.0f, 0.0f}}),
+             minus = calibrated(model, {{-0.0f, 0.0f, 0.0f, -0.0f}});
   EXPECT_EQ(plus.to_json(), minus.to_json());
   EXPECT_FALSE(std::signbit(minus.range(0, 0)->min));
 }

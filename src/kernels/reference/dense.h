@@ -12,15 +12,9 @@
 
 namespace litequant::reference {
 
-inline void multiply_add(float& sum, float a, float b) {
-  sum += a * b;
-}
-inline void multiply_add(int32_t& sum, int32_t a, int32_t b) {
-  sum = wrapping_add(sum, wrapping_multiply(a, b));
-}
-inline void multiply_add(int64_t& sum, int32_t a, int32_t b) {
-  sum += int64_t{a} * b;
-}
+inline void multiply_add(float& sum, float a, float b) { sum += a * b; }
+inline void multiply_add(int32_t& sum, int32_t a, int32_t b) { sum = wrapping_add(sum, wrapping_multiply(a, b)); }
+inline void multiply_add(int64_t& sum, int32_t a, int32_t b) { sum += int64_t{a} * b; }
 
 // A stored value without its zero point.
 template <typename T>

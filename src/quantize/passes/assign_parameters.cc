@@ -2,9 +2,9 @@
 //
 // A node of rule `same` shares one pair with its operands and results. With a single real operand the operand's pair
 // goes down to the results; with several (CONCATENATION, MAXIMUM) the result's goes up into the nodes that make the
-// operands, so that no QUANTIZE is needed between them. Both ways some ranges that calibration saw are not used: that is
-// settled first. Then pairs spread over the graph until nothing changes, and where two demands meet on one tensor the
-// second reader gets its own pair, which `write_integers` turns into a QUANTIZE. The order of visits decides who is
+// operands, so that no QUANTIZE is needed between them. Both ways some ranges that calibration saw are not used: that
+// is settled first. Then pairs spread over the graph until nothing changes, and where two demands meet on one tensor
+// the second reader gets its own pair, which `write_integers` turns into a QUANTIZE. The order of visits decides who is
 // first; it is that of TensorFlow's converter, so that the same tensors get the same pairs.
 #include <algorithm>
 
@@ -92,7 +92,8 @@ class Assignment {
     while (!work.empty()) {
       const int32_t t = work.back();
       work.pop_back();
-      if (rule(links_.producer[static_cast<size_t>(t)]) == OutputRule::fixed) is_redundant[static_cast<size_t>(t)] = true;
+      if (rule(links_.producer[static_cast<size_t>(t)]) == OutputRule::fixed)
+        is_redundant[static_cast<size_t>(t)] = true;
       for (const Use use : links_.uses[static_cast<size_t>(t)]) {
         if (!is_tied(use.node) || prefers_result(use.node)) continue;
         for (const int32_t result : real_results(use.node)) {
@@ -114,7 +115,8 @@ class Assignment {
       work.pop_back();
       if (!is_tied(producer)) continue;
       for (const int32_t operand : real_operands(producer)) {
-        const auto t = static_cast<size_t>(graph_.nodes[static_cast<size_t>(producer)].inputs[static_cast<size_t>(operand)]);
+        const auto t =
+            static_cast<size_t>(graph_.nodes[static_cast<size_t>(producer)].inputs[static_cast<size_t>(operand)]);
         if (!has_range_[t]) continue;
         is_redundant[t] = true;
         if (is_visited[t]) continue;

@@ -61,10 +61,10 @@ std::vector<bool> needed_nodes(const Graph& graph) {
   for (size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
     const OpDef* row = find_op(node);
-    is_needed[n] = row == nullptr || !row->is_pure ||
-                   std::any_of(node.outputs.begin(), node.outputs.end(), [&](int32_t output) {
-                     return output != kNoTensor && is_wanted[static_cast<size_t>(output)];
-                   });
+    is_needed[n] =
+        row == nullptr || !row->is_pure || std::any_of(node.outputs.begin(), node.outputs.end(), [&](int32_t output) {
+          return output != kNoTensor && is_wanted[static_cast<size_t>(output)];
+        });
     if (!is_needed[n]) continue;
     for (const int32_t input : node.inputs) {
       if (input != kNoTensor) is_wanted[static_cast<size_t>(input)] = true;

@@ -8,10 +8,15 @@
 namespace litequant {
 namespace {
 
-constexpr std::string_view kTablesWithAsymmetricInputs[] = {
-    "FullyConnectedOptions", "BatchMatMulOptions",  "SVDFOptions",
-    "RNNOptions",            "SequenceRNNOptions",  "BidirectionalSequenceRNNOptions",
-    "LSTMOptions",           "UnidirectionalSequenceLSTMOptions", "BidirectionalSequenceLSTMOptions"};
+constexpr std::string_view kTablesWithAsymmetricInputs[] = {"FullyConnectedOptions",
+                                                            "BatchMatMulOptions",
+                                                            "SVDFOptions",
+                                                            "RNNOptions",
+                                                            "SequenceRNNOptions",
+                                                            "BidirectionalSequenceRNNOptions",
+                                                            "LSTMOptions",
+                                                            "UnidirectionalSequenceLSTMOptions",
+                                                            "BidirectionalSequenceLSTMOptions"};
 
 bool kept(const Recipe& recipe, int32_t graph, size_t node) {
   const NodeReference here{graph, static_cast<int32_t>(node)};
@@ -57,8 +62,7 @@ void quantize_weights_only(Model& model, const Recipe& recipe) {
         const int32_t t = model.graphs[g].nodes[n].inputs[operand];
         const auto values = finite_constant(model, graph_index, t);
         const int axis = recipe.weights == WeightGranularity::per_channel ? row->quant.weight_axis : -1;
-        const ChannelLayout layout =
-            channel_layout(model.graphs[g].tensors[static_cast<size_t>(t)].shape.dims(), axis);
+        const ChannelLayout layout = channel_layout(model.graphs[g].tensors[static_cast<size_t>(t)].shape.dims(), axis);
         const int32_t quantized =
             constants.add_weights(t, quantize_hybrid_weights(values, layout), row->quant.weight_axis);
         model.graphs[g].nodes[n].inputs[operand] = quantized;

@@ -24,9 +24,7 @@ struct Form {
 constexpr Form kFloat = {};
 Form int8_form(Parameters parameters) { return {DataType::int8, parameters}; }
 // The same values as unsigned integers.
-Form uint8_form(Parameters parameters) {
-  return {DataType::uint8, {parameters.scale, parameters.zero_point + 128}};
-}
+Form uint8_form(Parameters parameters) { return {DataType::uint8, {parameters.scale, parameters.zero_point + 128}}; }
 
 class GraphWriter {
  public:
@@ -60,7 +58,8 @@ class GraphWriter {
     const auto& known = design_.value[static_cast<size_t>(t)];
     if (!known) {
       fail(ErrorCode::empty_dataset, "calibration has seen no value of this tensor",
-           place_of_tensor(model_, design_.graph_index, t), "calibrate with at least one sample of this subgraph's inputs");
+           place_of_tensor(model_, design_.graph_index, t),
+           "calibrate with at least one sample of this subgraph's inputs");
     }
     return *known;
   }
@@ -204,7 +203,9 @@ class GraphWriter {
     }
   }
 
-  Form base_of(int32_t t) const { return static_cast<size_t>(t) < base_.size() ? base_[static_cast<size_t>(t)] : kFloat; }
+  Form base_of(int32_t t) const {
+    return static_cast<size_t>(t) < base_.size() ? base_[static_cast<size_t>(t)] : kFloat;
+  }
 
   // Integers that the model already held are offered to integer readers as they are.
   void write_bridge(Node node) {
@@ -292,8 +293,7 @@ class GraphWriter {
     }
     if (weight) {
       QuantizedWeights quantized{weight_scale, quantize_weights(weights, layout, weight_scale)};
-      node.inputs[*weight] =
-          constants_.add_weights(node.inputs[*weight], std::move(quantized), row.quant.weight_axis);
+      node.inputs[*weight] = constants_.add_weights(node.inputs[*weight], std::move(quantized), row.quant.weight_axis);
     }
   }
 
