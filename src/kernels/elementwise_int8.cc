@@ -60,47 +60,30 @@ inline void store_clamped(uint8_t* to, Vector first, Vector second, Vector low, 
   simd::store(to, wasm_u8x16_min(wasm_u8x16_max(bytes, low), high));
 }
 
-// An operand of which each 16 elements are read, or one that stands still.
-template <typename T, bool kSteps>
-class Source {
- public:
-  Source(const T* from, int32_t zero, float factor)
-      : from_(from), zero_(wasm_i16x8_splat(static_cast<int16_t>(zero))), factor_(wasm_f32x4_splat(factor)) {
-    fixed_ = wasm_f32x4_mul(wasm_f32x4_splat(static_cast<float>(*from - zero)), factor_);
-  }
-  Reals at(int64_t i) const {
-    if constexpr (!kSteps) return {{fixed_, fixed_, fixed_, fixed_}};
-    Reals reals = centred(from_ + i, zero_);
-    for (Vector& lanes : reals.lanes) lanes = wasm_f32x4_mul(lanes, factor_);
-    return reals;
-  }
-  int32_t stored(int64_t i) const { return from_[kSteps ? i : 0]; }
-
- private:
-  const T* from_;
-  Vector zero_, factor_, fixed_;
-};
-
-template <bool kIsProduct, typename T, bool kStepsA, bool kStepsB>
-void run_row(const FloatPair& pair, const T* row_a, const T* row_b, T* result, int64_t count) {
-  // A factor of 1 changes nothing: products take theirs after they are made.
-  const Source<T, kStepsA> a(row_a, pair.zero_a, kIsProduct ? 1.0f : pair.a);
-  const Source<T, kStepsB> b(row_b, pair.zero_b, kIsProduct ? 1.0f : pair.b);
-  const Vector factor = wasm_f32x4_splat(pair.a), nudge = wasm_f32x4_splat(pair.nudge);
+template <bool kIsProduct, typename T>
+void run_row(const void* operation, const void* from_a, const void* from_b, void* to, int64_t count) {
+  const FloatPair pair = *static_cast<const FloatPair*>(operation);
+  const T* a = static_cast<const T*>(from_a);
+  const T* b = static_cast<const T*>(from_b);
+  T* result = static_cast<T*>(to);
+  const Vector zero_a = wasm_i16x8_splat(static_cast<int16_t>(pair.zero_a));
+  const Vector zero_b = wasm_i16x8_splat(static_cast<int16_t>(pair.zero_b));
+  const Vector factor_a = wasm_f32x4_splat(pair.a), factor_b = wasm_f32x4_splat(pair.b);
+  const Vector nudge = wasm_f32x4_splat(pair.nudge);
   const Vector rounder = wasm_f32x4_splat(kRounder), sign = wasm_f32x4_splat(-0.0f);
   const Vector offset = wasm_i32x4_splat(pair.zero_point - static_cast<int32_t>(kRounderBits));
   const Vector low = wasm_i8x16_splat(static_cast<int8_t>(pair.range.low));
   const Vector high = wasm_i8x16_splat(static_cast<int8_t>(pair.range.high));
   int64_t i = 0;
   for (; i + 16 <= count; i += 16) {
-    const Reals reals_a = a.at(i), reals_b = b.at(i);
+    const Reals reals_a = centred(a + i, zero_a), reals_b = centred(b + i, zero_b);
     Vector whole[4];
     for (int k = 0; k < 4; ++k) {
       Vector value;
       if constexpr (kIsProduct) {
-        value = wasm_f32x4_mul(wasm_f32x4_mul(reals_a.lanes[k], reals_b.lanes[k]), factor);
+        value = wasm_f32x4_mul(wasm_f32x4_mul(reals_a.lanes[k], reals_b.lanes[k]), factor_a);
       } else {
-        value = wasm_f32x4_add(reals_a.lanes[k], reals_b.lanes[k]);
+        value = wasm_f32x4_add(wasm_f32x4_mul(reals_a.lanes[k], factor_a), wasm_f32x4_mul(reals_b.lanes[k], factor_b));
       }
       value = wasm_f32x4_add(value, wasm_v128_or(nudge, wasm_v128_and(value, sign)));
       whole[k] = wasm_i32x4_add(wasm_f32x4_add(value, rounder), offset);
@@ -108,29 +91,12 @@ void run_row(const FloatPair& pair, const T* row_a, const T* row_b, T* result, i
     store_clamped(result + i, wasm_i16x8_narrow_i32x4(whole[0], whole[1]), wasm_i16x8_narrow_i32x4(whole[2], whole[3]),
                   low, high);
   }
-  for (; i < count; ++i) result[i] = static_cast<T>(evaluate<kIsProduct>(pair, a.stored(i), b.stored(i)));
-}
-
-template <bool kIsProduct, typename T>
-void run_rows(const FloatPair& pair, const BroadcastWalk& walk, const T* a, const T* b, T* result) {
-  map_rows(walk, a, b, result, [&pair](const T* row_a, bool steps_a, const T* row_b, bool steps_b, T* out, int64_t n) {
-    if (steps_a && steps_b) {
-      run_row<kIsProduct, T, true, true>(pair, row_a, row_b, out, n);
-    } else if (steps_a) {
-      run_row<kIsProduct, T, true, false>(pair, row_a, row_b, out, n);
-    } else {
-      run_row<kIsProduct, T, false, true>(pair, row_a, row_b, out, n);
-    }
-  });
+  for (; i < count; ++i) result[i] = static_cast<T>(evaluate<kIsProduct>(pair, a[i], b[i]));
 }
 
 template <typename T>
 void run_float(const FloatPair& pair, const BroadcastWalk& walk, const T* a, const T* b, T* result) {
-  if (pair.is_product) {
-    run_rows<true>(pair, walk, a, b, result);
-  } else {
-    run_rows<false>(pair, walk, a, b, result);
-  }
+  map_rows(walk, a, b, result, sizeof(T), sizeof(T), pair.is_product ? run_row<true, T> : run_row<false, T>, &pair);
 }
 
 // ---- The proof ------------------------------------------------------------------------------------------------------

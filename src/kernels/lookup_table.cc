@@ -42,6 +42,15 @@ uint32_t interpolate(uint32_t magnitude, int bits) {
 
 }  // namespace
 
+ByteTable make_byte_table(bool is_signed, StoredFunction function, const void* operation) {
+  const int32_t lowest = is_signed ? -128 : 0;
+  ByteTable table;
+  for (int32_t q = lowest; q < lowest + 256; ++q) {
+    table[static_cast<uint8_t>(q)] = static_cast<uint8_t>(function(operation, q));
+  }
+  return table;
+}
+
 LogisticInput logistic_input(float scale, bool is_tanh) {
   int exponent = 0;
   if (std::frexp(scale, &exponent) == 0.5f) {

@@ -17,15 +17,15 @@ namespace litequant {
 
 using ByteTable = std::array<uint8_t, 256>;
 
-// `stored(q)` for every q of T (int8_t or uint8_t).
-template <typename T, typename Stored>
-ByteTable make_byte_table(const Stored& stored) {
-  ByteTable table;
-  for (int q = std::numeric_limits<T>::min(); q <= std::numeric_limits<T>::max(); ++q) {
-    table[static_cast<uint8_t>(q)] = static_cast<uint8_t>(stored(q));
-  }
-  return table;
+// An operation on stored integers, a function object, behind one type of function.
+using StoredFunction = int32_t (*)(const void* operation, int32_t q);
+template <typename Operation>
+int32_t stored_function(const void* operation, int32_t q) {
+  return (*static_cast<const Operation*>(operation))(q);
 }
+
+// Its results for every value of INT8, or of UINT8.
+ByteTable make_byte_table(bool is_signed, StoredFunction function, const void* operation);
 
 // Stored result of a real function: scaled back by the inverse of the output's scale, in float. The reference's
 // conversion of a huge real to an integer is undefined; here it saturates.

@@ -98,7 +98,7 @@ Step whole_number_step(const NodeView& node, const CompileOptions& options) {
   return binary_step<T, T>(node, options, [range](T a, T b) {
     using Unsigned = std::make_unsigned_t<T>;
     const auto ua = static_cast<Unsigned>(a), ub = static_cast<Unsigned>(b);
-    return std::clamp(static_cast<T>(kSubtract ? ua - ub : ua + ub), range.first, range.second);
+    return std::clamp(static_cast<T>(kSubtract ? ua - ub : ua + ub), range.low, range.high);
   });
 }
 

@@ -1,6 +1,9 @@
 #include "ops/binary.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "kernels/reference/binary.h"
 
 namespace litequant {
 
@@ -36,6 +39,21 @@ int broadcast_rank(const NodeView& node) {
   const Shape& a = node.input(0).shape;
   const Shape& b = node.input(1).shape;
   return a == b ? 1 : std::max(a.rank(), b.rank());
+}
+
+Step row_of_two_step(const NodeView& node, const CompileOptions& options, size_t in_bytes, size_t out_bytes,
+                     RowOfTwo row, std::vector<std::byte> operation) {
+  if (options.kernels == KernelSet::reference) {
+    return {.run = [a = node.input(0).shape, b = node.input(1).shape, out = infer_broadcast(node)[0], in_bytes,
+                    out_bytes, row, operation = std::move(operation)](const Frame& frame) {
+      reference::map_rows(out, a, frame.inputs[0], b, frame.inputs[1], frame.outputs[0], in_bytes, out_bytes, row,
+                          operation.data());
+    }};
+  }
+  return {
+      .run = [walk = walk_of(node), in_bytes, out_bytes, row, operation = std::move(operation)](const Frame& frame) {
+        map_rows(walk, frame.inputs[0], frame.inputs[1], frame.outputs[0], in_bytes, out_bytes, row, operation.data());
+      }};
 }
 
 }  // namespace litequant

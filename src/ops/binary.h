@@ -2,12 +2,12 @@
 #pragma once
 
 #include <limits>
-#include <utility>
+#include <vector>
 
 #include "kernels/elementwise.h"
-#include "kernels/reference/binary.h"
 #include "kernels/requantize.h"
 #include "ops/op_def.h"
+#include "ops/operation_bytes.h"
 
 namespace litequant {
 
@@ -28,7 +28,11 @@ int broadcast_rank(const NodeView& node);
 
 // Lowest and highest result of INT32 or INT64 arithmetic under a fused activation.
 template <typename T>
-std::pair<T, T> whole_number_range(Activation activation) {
+struct WholeNumberRange {
+  T low, high;
+};
+template <typename T>
+WholeNumberRange<T> whole_number_range(Activation activation) {
   constexpr T kHighest = std::numeric_limits<T>::max();
   switch (activation) {
     case Activation::relu: return {0, kHighest};
@@ -38,18 +42,14 @@ std::pair<T, T> whole_number_range(Activation activation) {
   }
 }
 
-// The step result[i] = operation(a[..], b[..]).
+// The step of one row function, with its operation's bytes.
+Step row_of_two_step(const NodeView& node, const CompileOptions& options, size_t in_bytes, size_t out_bytes,
+                     RowOfTwo row, std::vector<std::byte> operation);
+
+// The step result[i] = operation(a[..], b[..]); the operation is plain data.
 template <typename In, typename Out, typename Operation>
 Step binary_step(const NodeView& node, const CompileOptions& options, Operation operation) {
-  if (options.kernels == KernelSet::reference) {
-    return {.run = [a = node.input(0).shape, b = node.input(1).shape, out = infer_broadcast(node)[0],
-                    operation = std::move(operation)](const Frame& frame) {
-      reference::binary(out, a, frame.in<In>(0), b, frame.in<In>(1), frame.out<Out>(), operation);
-    }};
-  }
-  return {.run = [walk = walk_of(node), operation = std::move(operation)](const Frame& frame) {
-    map_elements(walk, frame.in<In>(0), frame.in<In>(1), frame.out<Out>(), operation);
-  }};
+  return row_of_two_step(node, options, sizeof(In), sizeof(Out), row_of_two<In, Out, Operation>, bytes_of(operation));
 }
 
 }  // namespace litequant

@@ -33,7 +33,7 @@ Step int32_step(const NodeView& node, const CompileOptions& options) {
   return binary_step<int32_t, int32_t>(
       node, options, [range = whole_number_range<int32_t>(fused_activation(node))](int32_t a, int32_t b) {
         const int32_t quotient = b == 0 ? 0 : b == -1 ? (a == INT32_MIN ? INT32_MAX : -a) : a / b;
-        return std::clamp(quotient, range.first, range.second);
+        return std::clamp(quotient, range.low, range.high);
       });
 }
 

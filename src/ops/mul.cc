@@ -49,7 +49,7 @@ template <typename T>
 Step whole_number_step(const NodeView& node, const CompileOptions& options) {
   return binary_step<T, T>(node, options, [range = whole_number_range<T>(fused_activation(node))](T a, T b) {
     using Unsigned = std::make_unsigned_t<T>;
-    return std::clamp(static_cast<T>(static_cast<Unsigned>(a) * static_cast<Unsigned>(b)), range.first, range.second);
+    return std::clamp(static_cast<T>(static_cast<Unsigned>(a) * static_cast<Unsigned>(b)), range.low, range.high);
   });
 }
 

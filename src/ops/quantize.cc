@@ -19,7 +19,7 @@ Step from_float_step(const NodeView& node, const CompileOptions& options) {
     for (int64_t outer = 0; outer < as.outer; ++outer) {
       for (const Affine& channel : as.channels) {
         if (is_reference) {
-          map_elements(x, result, as.inner, [channel](float real) { return quantize(real, channel, range_of<T>()); });
+          for (int64_t i = 0; i < as.inner; ++i) result[i] = static_cast<T>(quantize(x[i], channel, range_of<T>()));
         } else {
           quantize_elements(x, result, as.inner, channel);
         }
@@ -39,7 +39,9 @@ Step rescale_step(const NodeView& node) {
       .by = multiplier_of(node, static_cast<double>(in.scale) / static_cast<double>(out.scale)),
       .zero_out = out.zero_point,
       .range = range_of<Out>()};
-  if constexpr (sizeof(In) == 1 && sizeof(Out) == 1) return byte_table_step(node, make_byte_table<In>(rescale));
+  if constexpr (sizeof(In) == 1 && sizeof(Out) == 1) {
+    return byte_table_step(node, make_byte_table(std::is_signed_v<In>, stored_function<reference::Rescale>, &rescale));
+  }
   return unary_step<In, Out>(node, rescale);
 }
 

@@ -1,11 +1,10 @@
 // What operators of one operand share: the same shape, one element at a time.
 #pragma once
 
-#include <utility>
-
 #include "kernels/elementwise.h"
 #include "kernels/lookup_table.h"
 #include "ops/op_def.h"
+#include "ops/operation_bytes.h"
 
 namespace litequant {
 
@@ -15,12 +14,13 @@ std::vector<Shape> infer_same_shape(const NodeView& node);
 // Operand and result have one element type.
 void require_result_of_same_type(const NodeView& node);
 
-// The step result[i] = operation(x[i]).
+// The step of one row function, with its operation's bytes.
+Step row_of_one_step(const NodeView& node, RowOfOne row, std::vector<std::byte> operation);
+
+// The step result[i] = operation(x[i]); the operation is plain data.
 template <typename In, typename Out, typename Operation>
 Step unary_step(const NodeView& node, Operation operation) {
-  return {.run = [count = node.input(0).shape.count(), operation = std::move(operation)](const Frame& frame) {
-    map_elements(frame.in<In>(0), frame.out<Out>(), count, operation);
-  }};
+  return row_of_one_step(node, row_of_one<In, Out, Operation>, bytes_of(operation));
 }
 
 // The step that looks each stored byte up.
@@ -31,9 +31,12 @@ Step byte_table_step(const NodeView& node, ByteTable table);
 template <typename Operation>
 Step stored_step(const NodeView& node, Operation operation) {
   switch (node.input(0).type) {
-    case DataType::int8: return byte_table_step(node, make_byte_table<int8_t>(operation));
-    case DataType::uint8: return byte_table_step(node, make_byte_table<uint8_t>(operation));
-    case DataType::int16: return unary_step<int16_t, int16_t>(node, std::move(operation));
+    case DataType::int8:
+    case DataType::uint8: {
+      const bool is_signed = node.input(0).type == DataType::int8;
+      return byte_table_step(node, make_byte_table(is_signed, stored_function<Operation>, &operation));
+    }
+    case DataType::int16: return unary_step<int16_t, int16_t>(node, operation);
     default: node.fail_type();
   }
 }

@@ -1,32 +1,18 @@
 // An operation of two operands of different shapes, element by element: the specification of broadcasting.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
+#include "kernels/elementwise.h"
 #include "model/shape.h"
 
 namespace litequant::reference {
 
 // Index into an operand of `shape` for element `index` of the result `out`.
-inline int64_t broadcast_index(const Shape& out, const Shape& shape, int64_t index) {
-  int64_t offset = 0, stride = 1;
-  for (int axis = shape.rank() - 1, from = out.rank() - 1; axis >= 0; --axis, --from) {
-    const int64_t position = index % out[from];
-    index /= out[from];
-    if (shape[axis] != 1) offset += position * stride;
-    stride *= shape[axis];
-  }
-  return offset;
-}
+int64_t broadcast_index(const Shape& out, const Shape& shape, int64_t index);
 
-// result[i] = operation(a[..], b[..]); `out` is the common shape of both.
-template <typename In, typename Out, typename Operation>
-void binary(const Shape& out, const Shape& shape_a, const In* a, const Shape& shape_b, const In* b, Out* result,
-            const Operation& operation) {
-  const int64_t count = out.count();
-  for (int64_t i = 0; i < count; ++i) {
-    result[i] = static_cast<Out>(operation(a[broadcast_index(out, shape_a, i)], b[broadcast_index(out, shape_b, i)]));
-  }
-}
+// result[i] = operation(a[..], b[..]), a row of one element at a time; `out` is the common shape of both.
+void map_rows(const Shape& out, const Shape& shape_a, const void* a, const Shape& shape_b, const void* b, void* result,
+              size_t in_bytes, size_t out_bytes, RowOfTwo row, const void* operation);
 
 }  // namespace litequant::reference
