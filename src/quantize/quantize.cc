@@ -1,6 +1,8 @@
 #include "quantize/quantize.h"
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,15 @@
 namespace litequant {
 namespace {
 
+[[noreturn]] void refuse_uncalibrated(const Model& model, int32_t graph) {
+  std::string name = text("subgraph ", graph);
+  for (const Signature& signature : model.signatures) {
+    if (signature.graph == static_cast<uint32_t>(graph)) name += text(" (signature ", quoted(signature.key), ")");
+  }
+  fail(ErrorCode::empty_dataset, text(name, " was not calibrated, no sample was given for it"), {},
+       "calibrate every signature of the model");
+}
+
 void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics) {
   std::vector<GraphDesign> designs;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
@@ -21,6 +32,11 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
   }
   if (recipe.mode == Mode::int8_only) refuse_float_nodes(model, recipe, designs);
   const std::vector<bool> is_entry = entry_graphs(model);
+  for (const GraphDesign& design : designs) {
+    const bool has_integers =
+        std::find(design.is_integer.begin(), design.is_integer.end(), true) != design.is_integer.end();
+    if (has_integers && statistics.samples(design.graph_index) == 0) refuse_uncalibrated(model, design.graph_index);
+  }
   for (GraphDesign& design : designs) {
     if (!is_entry[static_cast<size_t>(design.graph_index)]) continue;
     assign_parameters(model, statistics, design);
@@ -53,8 +69,8 @@ Model quantize(const Model& original, const Recipe& recipe, const Statistics* st
   check_recipe(recipe);
   if (needs_statistics(recipe.mode)) {
     if (statistics == nullptr || statistics->samples() == 0) {
-      fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"), {},
-           "give samples of what the model will see; modes dynamic and float16 need none");
+      fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"),
+           {}, "give samples of what the model will see; modes dynamic and float16 need none");
     }
     statistics->check_model(original);
   }

@@ -30,12 +30,12 @@ struct NodeReference {
 struct Recipe {
   Mode mode = Mode::dynamic;
   // Element type of the model's real-valued inputs and outputs; nothing: the mode's own (see io_of).
-  std::optional<DataType> io;
+  std::optional<DataType> io = std::nullopt;
   WeightGranularity weights = WeightGranularity::per_channel;
   // `dynamic` leaves weights with fewer elements in float.
   int64_t dynamic_minimum_elements = 1024;
   // Nodes that stay in float whatever the mode could do with them.
-  std::vector<NodeReference> keep_float;
+  std::vector<NodeReference> keep_float = {};
 };
 
 // "int8-only" and so on, as users write them.
@@ -49,8 +49,8 @@ WeightGranularity parse_weight_granularity(std::string_view name);  // per-chann
 // float32 unless the recipe says otherwise; int8 for int8-only.
 DataType io_of(const Recipe& recipe);
 
-// Throws BAD_ARGUMENT for a combination that no mode knows (as TensorFlow does for the same requests), REFUSED for a mode
-// that this version does not make.
+// Throws BAD_ARGUMENT for a combination that no mode knows (as TensorFlow does for the same requests), REFUSED for a
+// mode that this version does not make.
 void check_recipe(const Recipe& recipe);
 
 }  // namespace litequant

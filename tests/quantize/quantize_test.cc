@@ -12,6 +12,7 @@
 #include "../format/model_builder.h"
 #include "base/error.h"
 #include "quantize/calibrate.h"
+#include "quantize/parameters.h"
 
 namespace litequant {
 namespace {
@@ -176,8 +177,8 @@ TEST(QuantizeInt8Only, RefusesFloatOperatorsInOneMessage) {
   }
   // int8 keeps them between DEQUANTIZE and QUANTIZE.
   const Model result = quantize(*model, {.mode = Mode::int8}, &statistics);
-  EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::sin, OpCode::quantize, OpCode::relu, OpCode::dequantize,
-                                                      OpCode::cos}));
+  EXPECT_EQ(operators(result.graphs[0]),
+            (std::vector{OpCode::sin, OpCode::quantize, OpCode::relu, OpCode::dequantize, OpCode::cos}));
 }
 
 TEST(QuantizeInt8, GivesAConvolutionWithoutBiasZeros) {
@@ -207,7 +208,8 @@ TEST(QuantizeInt8, TiesConcatenationThroughItsProducers) {
   const int y = b.output("y", DataType::float32, {1, 8});
   b.node(OpCode::mul, {x, tenth}, {small}, ModelBuilder::options("MulOptions"));
   b.node(OpCode::add, {x, x}, {large}, ModelBuilder::options("AddOptions"));
-  b.node(OpCode::concatenation, {small, large}, {y}, ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{1}}}));
+  b.node(OpCode::concatenation, {small, large}, {y},
+         ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{1}}}));
   const Model result = quantized(b.load(), {.mode = Mode::int8_only});
   const Graph& graph = result.graphs[0];
   EXPECT_EQ(operators(graph), (std::vector{OpCode::mul, OpCode::add, OpCode::concatenation}));
@@ -252,7 +254,8 @@ TEST(QuantizeInt8, CopiesASharedConstantPerNeed) {
   const int scaled = b.tensor("scaled", DataType::float32, {1, 2});
   const int weights = b.constant("weights", DataType::float32, {2, 2}, std::vector<float>{1, 2, 3, 4});
   const int bias = b.constant("bias", DataType::float32, {2}, std::vector<float>{100, 0});
-  const int first = b.output("first", DataType::float32, {1, 2}), second = b.output("second", DataType::float32, {1, 2});
+  const int first = b.output("first", DataType::float32, {1, 2}),
+            second = b.output("second", DataType::float32, {1, 2});
   b.node(OpCode::mul, {x, tiny}, {scaled}, ModelBuilder::options("MulOptions"));
   b.node(OpCode::fully_connected, {x, weights, bias}, {first}, ModelBuilder::options("FullyConnectedOptions"));
   b.node(OpCode::fully_connected, {scaled, weights, bias}, {second}, ModelBuilder::options("FullyConnectedOptions"));

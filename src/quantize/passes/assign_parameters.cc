@@ -246,9 +246,9 @@ class Assignment {
   GraphDesign& design_;
   const Links& links_;
   std::vector<Range> ranges_;
-  std::vector<bool> has_range_;   // per tensor: a range that is used
+  std::vector<bool> has_range_;  // per tensor: a range that is used
   std::vector<bool> is_settled_;  // per tensor: parameters that spreading never changes
-  std::vector<int32_t> work_;     // nodes to visit, the last first
+  std::vector<int32_t> work_;  // nodes to visit, the last first
 };
 
 }  // namespace

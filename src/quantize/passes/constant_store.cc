@@ -55,6 +55,7 @@ int32_t ConstantStore::add(int32_t source, DataType type, Buffer bytes, Quantiza
   tensor.has_quantization = quantization.is_quantized();
   tensor.quantization = std::move(quantization);
   tensor.buffer = model_.add_buffer(std::move(bytes));
+  tensor.external_buffer = 0;
   graph.tensors.push_back(std::move(tensor));
   const auto index = static_cast<int32_t>(graph.tensors.size() - 1);
   tensors_.emplace(std::move(key), index);

@@ -51,6 +51,7 @@ void halve_constants(Model& model, const Recipe& recipe) {
             const int32_t half = constants.add(t, DataType::float16, Buffer::of(*halves), {});
             Tensor result = source;
             result.buffer = 0;
+            result.external_buffer = 0;
             model.graphs[g].tensors.push_back(std::move(result));
             replaced[t] = static_cast<int32_t>(model.graphs[g].tensors.size() - 1);
             Node& node = dequantizes.emplace_back();
@@ -64,7 +65,8 @@ void halve_constants(Model& model, const Recipe& recipe) {
     }
     const size_t added = dequantizes.size();
     auto& nodes = model.graphs[g].nodes;
-    nodes.insert(nodes.begin(), std::make_move_iterator(dequantizes.begin()), std::make_move_iterator(dequantizes.end()));
+    nodes.insert(nodes.begin(), std::make_move_iterator(dequantizes.begin()),
+                 std::make_move_iterator(dequantizes.end()));
     for (size_t n = 0; n < added; ++n) {
       if (dequantize_row == nullptr) dequantize_row = find_op(nodes[n]);
       if (dequantize_row == nullptr) continue;
@@ -90,6 +92,7 @@ void fold_half_constants(Model& model) {
       constant.name = result.name;
       constant.type = DataType::float32;
       constant.buffer = model.add_buffer(Buffer::of(values));
+      constant.external_buffer = 0;
       folded[node.outputs[0]] = static_cast<int32_t>(graph.tensors.size());
       graph.tensors.push_back(std::move(constant));
     }
