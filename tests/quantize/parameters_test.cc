@@ -13,7 +13,7 @@ TEST(ActivationParameters, WidenTheRangeToHoldZero) {
   EXPECT_EQ(activation_parameters(0.0f, 255.0f), (Parameters{1.0f, -128}));
   EXPECT_EQ(activation_parameters(3.0f, 255.0f), (Parameters{1.0f, -128}));
   EXPECT_EQ(activation_parameters(-255.0f, -3.0f), (Parameters{1.0f, 127}));
-  EXPECT_EQ(activation_parameters(-127.5f, 127.5f), (Parameters{1.0f, 0}));  // -0.5 away from zero, then -128 + 127.5
+  EXPECT_EQ(activation_parameters(-127.5f, 127.5f), (Parameters{1.0f, -1}));  // -128 + 127.5 = -0.5
 }
 
 TEST(ActivationParameters, DivideInFloat32) {
@@ -26,7 +26,7 @@ TEST(ActivationParameters, DivideInFloat32) {
 TEST(ActivationParameters, WidenWhatIsAlmostZero) {
   const Parameters parameters = activation_parameters(0.0f, 0.0f);
   EXPECT_EQ(parameters.scale, (1e-6f + 1e-6f) / 255.0f);
-  EXPECT_EQ(parameters.zero_point, -1);  // float(-128 + 127.5) = -0.5, away from zero
+  EXPECT_EQ(parameters.zero_point, 0);  // the scale rounds up a little, so this is just above -0.5
 }
 
 TEST(ActivationParameters, HoldTheWidestRange) {
