@@ -16,6 +16,8 @@ export class Failure extends Error {}
 
 /** Runs a script's main function; a Failure becomes one message and exit code 1. */
 export async function main(run) {
+  // Leaving by `exit` also ends the programs we run.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   try {
     const code = await run();
     process.exitCode = code ?? 0;
@@ -66,8 +68,11 @@ export function run(program, args, { env = {}, cwd = root, quiet = false, noise,
         onOutput?.(String(chunk));
       });
     }
+    const stop = () => child.kill();
+    process.on("exit", stop);
     child.on("error", (error) => reject(new Failure(`cannot run ${program}: ${error.message}`)));
     child.on("close", (code, signal) => {
+      process.off("exit", stop);
       if (code !== 0 && quiet) {
         const text = String(Buffer.concat(output));
         process.stderr.write(noise ? text.replace(noise, "") : text);
