@@ -119,7 +119,7 @@ TEST(Plan, RefusesShapesThatDoNotFit) {
             "subgraph 0, tensor 'x': the shape [65536, 65536, 2] cannot be held");
   EXPECT_EQ(message_of([&] { Plan::make(model, 3, {}, {}); }), "there is no subgraph 3; the model has 1");
   EXPECT_EQ(message_of([&] { Plan::make(model, 0, std::vector<Shape>{{1000, 2, 3}}, {.memory_limit = 1000}); }),
-            "running this model needs 48192 bytes of working memory, the limit is 1000");
+            "running this model needs 48064 bytes of working memory, the limit is 1000");
 }
 
 TEST(Plan, RunsWithoutNodesThatNoOutputNeeds) {
