@@ -49,7 +49,7 @@ Place place_of_tensor(const Model& model, int32_t graph, int32_t tensor) {
 }
 
 size_t stored_bytes(DataType type, int64_t count) {
-  return (static_cast<size_t>(count) * static_cast<size_t>(bits_per_element(type)) + 7) / 8;
+  return static_cast<size_t>((count * bits_per_element(type) + 7) / 8);
 }
 
 }  // namespace litequant

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
-
-#include "base/checked.h"
 
 namespace litequant {
 namespace {
@@ -13,6 +12,20 @@ namespace {
 constexpr int32_t kNoGraphNode = -1;
 
 bool has_fixed_size(DataType type) { return bits_per_element(type) > 0; }
+
+// Bytes of a tensor; nothing when a dimension is negative or elements or bytes are more than 31 bits count: sizes are
+// 32 bits wide in WebAssembly.
+std::optional<size_t> bytes_of(DataType type, const Shape& shape) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  int64_t count = 1;
+  for (const int32_t dim : shape) {
+    if (dim < 0) return std::nullopt;
+    count *= dim;
+    if (count > kMost) return std::nullopt;
+  }
+  const int64_t bytes = (count * bits_per_element(type) + 7) / 8;
+  return bytes > kMost ? std::nullopt : std::optional(static_cast<size_t>(bytes));
+}
 
 }  // namespace
 
@@ -79,15 +92,9 @@ void Planner::place_inputs(std::span<const Shape> input_shapes) {
       }
       slot.shape = wanted;
     }
-    int64_t count = 1;
-    for (const int32_t dim : slot.shape) {
-      const auto product = checked_mul<int64_t>(count, dim);
-      if (dim < 0 || !product || *product > std::numeric_limits<int32_t>::max()) {
-        fail(ErrorCode::shape_mismatch, text("the shape ", shape_text(slot.shape), " cannot be held"), place);
-      }
-      count = *product;
-    }
-    slot.bytes = stored_bytes(slot.type, count);
+    const auto bytes = bytes_of(slot.type, slot.shape);
+    if (!bytes) fail(ErrorCode::shape_mismatch, text("the shape ", shape_text(slot.shape), " cannot be held"), place);
+    slot.bytes = *bytes;
     slot.is_constant = false;
   }
 }
@@ -137,16 +144,10 @@ void Planner::set_shape(const NodeView& view, int32_t tensor, const Shape& shape
   if (!has_fixed_size(slot.type)) {
     view.fail(ErrorCode::unsupported_type, text("a result of type ", data_type_name(slot.type), " is not executed"));
   }
-  int64_t count = 1;
-  for (const int32_t dim : shape) {
-    const auto product = checked_mul<int64_t>(count, dim);
-    if (dim < 0 || !product || *product > std::numeric_limits<int32_t>::max()) {
-      view.fail(ErrorCode::too_large, text("its result would have the shape ", shape_text(shape)));
-    }
-    count = *product;
-  }
+  const auto bytes = bytes_of(slot.type, shape);
+  if (!bytes) view.fail(ErrorCode::too_large, text("its result would have the shape ", shape_text(shape)));
   slot.shape = shape;
-  slot.bytes = stored_bytes(slot.type, count);
+  slot.bytes = *bytes;
 }
 
 void Planner::compile_node(int32_t index) {
@@ -189,20 +190,20 @@ void Planner::compile_node(int32_t index) {
     all_known = all_known && (!view.has_input(i) || view.input(i).has_value);
   }
   if (all_known || row->needs_only_shapes) {
-    fold(index, step, view);
+    fold(step, view);
   } else {
     plan_->steps_.push_back({.node = index, .step = std::move(step)});
   }
 }
 
-void Planner::fold(int32_t index, const Step& step, const NodeView& view) {
+void Planner::fold(const Step& step, const NodeView& view) {
   const Node& use = view.node();
   std::vector<const std::byte*> inputs;
   for (size_t i = 0; i < use.inputs.size(); ++i) {
     inputs.push_back(view.has_input(i) ? view.input(i).constant.data() : nullptr);
   }
   // A file of a few bytes can ask for gigabytes of constants (FILL, RANGE).
-  size_t total = step.scratch_bytes;
+  uint64_t total = step.scratch_bytes;
   for (const Buffer& earlier : plan_->folded_) total += earlier.size();
   for (const int32_t output : use.outputs) {
     if (output != kNoTensor) total += plan_->slots_[static_cast<size_t>(output)].bytes;
@@ -229,7 +230,6 @@ void Planner::fold(int32_t index, const Step& step, const NodeView& view) {
     slot.is_constant = true;
     plan_->folded_.push_back(std::move(results[i]));
   }
-  (void)index;
 }
 
 void Planner::place_memory() {

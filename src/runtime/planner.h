@@ -22,7 +22,7 @@ class Planner {
   // Nodes whose result some graph output needs (all of them when every tensor is kept).
   std::vector<bool> find_needed_nodes() const;
   void compile_node(int32_t node);
-  void fold(int32_t node, const Step& step, const NodeView& view);
+  void fold(const Step& step, const NodeView& view);
   void place_memory();
 
   NodeView view_of(int32_t node) const;
