@@ -56,8 +56,8 @@ test("the example: model, samples, mode, result, and the bytes Node makes", asyn
     expect(bytes.equals(await bytesInNode({ mode })), `${mode}: the same bytes as in Node`).toBe(true);
   }
   await quantize(page, "Full integer");
-  await expect(page.getByText("Agreement")).toBeVisible();
-  await expect(page.getByText("Top-1")).toBeVisible();
+  await expect(page.getByText("Agreement", { exact: true })).toBeVisible();
+  await expect(page.getByText("Top-1", { exact: true })).toBeVisible();
   await expect(page.getByRole("table").first().getByRole("row")).toHaveCount(25);
   await page.getByLabel(/only the .* disagreement/).check();
   for (const row of await page.locator("tbody tr:visible").all()) await expect(row).toHaveClass("differs");
