@@ -13,6 +13,8 @@ Exceptions, each with its reason:
 - Commutative operands (ADD, MUL, …): TensorFlow's canonical order may differ, so tensors are matched by name first.
 - Ranges of tensors that TensorFlow's calibrator sees after an operator wrote its result over them in place: it
   records the values of that result too; ours are those of the tensor, and lie inside.
+- BlazeFace: TensorFlow fuses RELU into ADD, we do not, so operators cannot be paired one by one. Tensors are paired by
+  name alone: 125 of TensorFlow's 153 (int8-only) or 156; the rest, constants that it renamed, are not compared.
 - The largest value of a tensor without positive values: TensorFlow's starts at the smallest normal float instead.
   Zero belongs to every range, so nothing follows from it.
 """
@@ -154,7 +156,7 @@ def matched_tensors(reference, candidate):
         assert set(kinds[1] - kinds[0]) <= {"RELU"} and not kinds[0] - kinds[1]
         names = [(reference.name(i), i) for i in range(len(reference.g.tensors))]
         matched = [(i, by_name[name]) for name, i in names if name in by_name]
-        assert len(matched) >= 0.75 * len(names)
+        assert len(matched) >= 0.8 * len(names)
         return matched
     computing = [[op for op in graph.ops if op[0] not in bridges] for graph in (reference, candidate)]
     pairs = []

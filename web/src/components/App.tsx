@@ -44,7 +44,7 @@ export function App({ workbench }: { workbench: Workbench }) {
       <footer>
         <p>
           Files are read and written by this page alone: it sends nothing, and its security policy does not let it.
-          Results are bit for bit those of TensorFlow Lite's reference kernels.
+          Integer results are bit for bit those of TensorFlow Lite's reference kernels.
         </p>
         {state.engine && (
           <p data-testid="engine">
