@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/data_type.h"
+#include "model/model.h"
 
 namespace litequant {
 
@@ -19,7 +20,20 @@ enum class Mode : uint8_t {
   int16x8_only,   // the same everywhere, or a refusal
 };
 
-enum class WeightGranularity : uint8_t { per_channel, per_tensor };
+enum class WeightGranularity : uint8_t {
+  per_channel,        // wherever a kernel takes one scale per channel
+  per_tensor,
+  per_tensor_dense,   // FULLY_CONNECTED alone per tensor, as micro runtimes want
+};
+
+// Where the file is to run: decides operator versions, io and granularity, and what must be refused.
+enum class Target : uint8_t {
+  tflite,      // TensorFlow Lite of today
+  tflite_old,  // the releases that know only per-tensor FULLY_CONNECTED and the first versions of integer operators
+  micro,       // TensorFlow Lite for Microcontrollers
+  edgetpu,     // int8 or uint8 everywhere, static shapes, the compiler's documented operators
+  gpu,         // float16 constants
+};
 
 // A node of the float model.
 struct NodeReference {
@@ -32,10 +46,17 @@ struct Recipe {
   // Element type of the model's real-valued inputs and outputs; nothing: the mode's own (see io_of).
   std::optional<DataType> io = std::nullopt;
   WeightGranularity weights = WeightGranularity::per_channel;
+  Target target = Target::tflite;
+  // int8 activations with zero point 0 (those of int16 have it always).
+  bool symmetric_activations = false;
   // `dynamic` leaves weights with fewer elements in float.
   int64_t dynamic_minimum_elements = 1024;
+  // `dynamic`: int8 constants behind DEQUANTIZE also where a hybrid kernel exists (the older guide's weight-only form).
+  bool weights_only_form = false;
   // Nodes that stay in float whatever the mode could do with them.
   std::vector<NodeReference> keep_float = {};
+  // Nodes that compute with int16 activations inside an int8 model.
+  std::vector<NodeReference> keep_int16 = {};
 };
 
 // "int8-only" and so on, as users write them.
@@ -43,14 +64,23 @@ std::string_view mode_name(Mode mode);
 
 // The inverses; BAD_ARGUMENT naming the choices.
 Mode parse_mode(std::string_view name);
-DataType parse_io(std::string_view name);  // float32, int8, uint8
-WeightGranularity parse_weight_granularity(std::string_view name);  // per-channel, per-tensor
+DataType parse_io(std::string_view name);  // float32, int8, uint8, int16
+WeightGranularity parse_weight_granularity(std::string_view name);  // per-channel, per-tensor, per-tensor-dense
+Target parse_target(std::string_view name);  // tflite, tflite-old, micro, edgetpu, gpu
 
-// float32 unless the recipe says otherwise; int8 for int8-only.
+// The nodes that `pattern` names: an index ("12", or "1:12" for subgraph 1), an operator ("SOFTMAX"), or a name of one
+// of its results, in which * stands for any text ("block3/*"). Throws BAD_ARGUMENT when it names none.
+std::vector<NodeReference> select_nodes(const Model& model, std::string_view pattern);
+
+// float32 unless the recipe says otherwise; int8 for int8-only, int16 for int16x8-only.
 DataType io_of(const Recipe& recipe);
 
-// Throws BAD_ARGUMENT for a combination that no mode knows (as TensorFlow does for the same requests), REFUSED for a
-// mode that this version does not make.
+// Whether activations are int16.
+bool is_int16(Mode mode);
+// Whether every operator must compute in integers.
+bool is_integer_only(Mode mode);
+
+// Throws BAD_ARGUMENT for a combination that no mode knows (as TensorFlow does for the same requests).
 void check_recipe(const Recipe& recipe);
 
 }  // namespace litequant
