@@ -45,6 +45,17 @@ std::vector<float> largest_magnitudes(std::span<const float> weights, ChannelLay
   return largest;
 }
 
+template <typename Q>
+std::vector<Q> stored_values(std::span<const float> values, Parameters parameters) {
+  constexpr double kLeast = std::numeric_limits<Q>::min(), kMost = std::numeric_limits<Q>::max();
+  std::vector<Q> quantized(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double steps = static_cast<double>(values[i]) / static_cast<double>(parameters.scale) + parameters.zero_point;
+    quantized[i] = static_cast<Q>(std::clamp(std::round(steps), kLeast, kMost));
+  }
+  return quantized;
+}
+
 float reciprocal(float scale) { return scale == 0 ? 0.0f : static_cast<float>(1.0 / static_cast<double>(scale)); }
 
 }  // namespace
@@ -72,13 +83,31 @@ Parameters constant_parameters(std::span<const float> values) {
   return parameters_of_range(low, high);
 }
 
-std::vector<int8_t> quantize_values(std::span<const float> values, Parameters parameters) {
-  std::vector<int8_t> quantized(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    const double steps = static_cast<double>(values[i]) / static_cast<double>(parameters.scale) + parameters.zero_point;
-    quantized[i] = static_cast<int8_t>(std::clamp(std::round(steps), -128.0, 127.0));
+Parameters symmetric_activation_parameters(float min, float max) {
+  const float magnitude = std::max({std::abs(min), std::abs(max), static_cast<float>(kNearZero)});
+  return {magnitude / 127.0f, 0};
+}
+
+Parameters int16_parameters(float min, float max) {
+  const float magnitude = std::max({std::abs(min), std::abs(max), static_cast<float>(kNearZero)});
+  return {magnitude / 32767.0f, 0};
+}
+
+Range range_with_zero(std::span<const float> values) {
+  Range range;
+  for (const float value : values) {
+    range.min = std::min(range.min, value);
+    range.max = std::max(range.max, value);
   }
-  return quantized;
+  return range;
+}
+
+std::vector<int8_t> quantize_values(std::span<const float> values, Parameters parameters) {
+  return stored_values<int8_t>(values, parameters);
+}
+
+std::vector<int16_t> quantize_values_int16(std::span<const float> values, Parameters parameters) {
+  return stored_values<int16_t>(values, parameters);
 }
 
 ChannelLayout channel_layout(std::span<const int32_t> dims, int axis) {
@@ -160,6 +189,53 @@ std::vector<int32_t> quantize_bias(std::span<const float> bias, std::span<const 
     const float factor = reciprocal(scale[scale.size() == 1 ? 0 : i]);
     const auto steps = static_cast<double>(std::round(bias[i] * factor));
     quantized[i] = static_cast<int32_t>(std::clamp(steps, -kMost, kMost));
+  }
+  return quantized;
+}
+
+QuantizedWeights quantize_weights_16x8(std::span<const float> weights, ChannelLayout layout,
+                                       std::span<const float> bias, float input_scale) {
+  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  std::vector<float> magnitudes = largest_magnitudes(weights, layout);
+  for (size_t c = 0; c < magnitudes.size(); ++c) {
+    float largest = 0;
+    if (magnitudes.size() == 1) {
+      for (const float value : bias) largest = std::max(largest, std::abs(value));
+    } else if (c < bias.size()) {
+      largest = std::abs(bias[c]);
+    }
+    const double step = static_cast<double>(input_scale) * static_cast<double>(magnitudes[c] / 127.0f);
+    if (largest == 0 || static_cast<double>(largest) < 0.5 * step * kMost) continue;
+    magnitudes[c] =
+        static_cast<float>(2.0 * static_cast<double>(largest) / kMost * static_cast<double>(127.0f / input_scale));
+  }
+  QuantizedWeights quantized;
+  std::vector<float> factors;
+  for (const float magnitude : magnitudes) {
+    quantized.scale.push_back(magnitude / 127.0f);
+    factors.push_back(127.0f / magnitude);
+  }
+  quantized.values.resize(weights.size());
+  for_each_weight(weights, layout, [&](size_t i, size_t channel) {
+    const float steps = std::round(weights[i] * factors[channel]);
+    quantized.values[i] = static_cast<int8_t>(std::clamp(steps, -127.0f, 127.0f));
+  });
+  return quantized;
+}
+
+std::vector<float> bias_scales_16x8(float input_scale, std::span<const float> weight_scale) {
+  std::vector<float> scales;
+  for (const float scale : weight_scale) scales.push_back(input_scale * scale);
+  return scales;
+}
+
+std::vector<int64_t> quantize_bias_16x8(std::span<const float> bias, std::span<const float> scale) {
+  constexpr double kMost = 1LL << 40;  // what 64-bit accumulators of TensorFlow Lite's kernels can scale
+  std::vector<int64_t> quantized(bias.size());
+  for (size_t i = 0; i < bias.size(); ++i) {
+    const float of_value = scale[scale.size() == 1 ? 0 : i];
+    const float factor = of_value == 0 ? 0.0f : 1.0f / of_value;
+    quantized[i] = static_cast<int64_t>(std::clamp(static_cast<double>(std::round(bias[i] * factor)), -kMost, kMost));
   }
   return quantized;
 }

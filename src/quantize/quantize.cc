@@ -30,16 +30,17 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
     designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
     choose_nodes(model, recipe, designs.back());
   }
-  if (recipe.mode == Mode::int8_only) refuse_float_nodes(model, recipe, designs);
+  if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, designs);
   const std::vector<bool> is_entry = entry_graphs(model);
   for (const GraphDesign& design : designs) {
-    const bool has_integers =
-        std::find(design.is_integer.begin(), design.is_integer.end(), true) != design.is_integer.end();
+    const bool has_integers = design.has_integers(DataType::int8) || design.has_integers(DataType::int16);
     if (has_integers && statistics.samples(design.graph_index) == 0) refuse_uncalibrated(model, design.graph_index);
   }
   for (GraphDesign& design : designs) {
     if (!is_entry[static_cast<size_t>(design.graph_index)]) continue;
-    assign_parameters(model, statistics, design);
+    for (const DataType type : {DataType::int8, DataType::int16}) {
+      assign_parameters(model, recipe, statistics, type, design);
+    }
     write_integers(model, recipe, design);
   }
 }

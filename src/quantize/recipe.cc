@@ -110,8 +110,8 @@ std::optional<NodeReference> parse_index(std::string_view text) {
   if (colon == std::string_view::npos) {
     return number(text.data(), end, found.node) ? std::optional(found) : std::nullopt;
   }
-  const bool both = number(text.data(), text.data() + colon, found.graph) &&
-                    number(text.data() + colon + 1, end, found.node);
+  const bool both =
+      number(text.data(), text.data() + colon, found.graph) && number(text.data() + colon + 1, end, found.node);
   return both ? std::optional(found) : std::nullopt;
 }
 
@@ -174,6 +174,10 @@ void check_recipe(const Recipe& recipe) {
     case Mode::int16x8_only:
       if (io != DataType::int16) refuse_io("int16; mode int16x8 allows float32");
       break;
+  }
+  if (!recipe.keep_int16.empty() && recipe.mode != Mode::int8) {
+    fail(ErrorCode::bad_argument, text("mode ", mode_name(recipe.mode), " cannot keep single operators in int16"), {},
+         "mode int8 can: TensorFlow Lite goes from int8 to int16 through float only");
   }
   if (recipe.dynamic_minimum_elements < 0) {
     fail(ErrorCode::bad_argument,

@@ -129,6 +129,70 @@ TEST(QuantizeInt8, TakesRangesFromStatistics) {
   }
 }
 
+TEST(QuantizeInt16x8Only, HasInt16ActivationsAndInt64Biases) {
+  const auto model = conv_model().b.load();
+  const Statistics statistics = calibrated(model);
+  const Model result = quantize(*model, {.mode = Mode::int16x8_only}, &statistics);
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::conv_2d, OpCode::softmax}));
+  const Tensor& in = at(graph, graph.inputs[0]);
+  EXPECT_EQ(in.type, DataType::int16);
+  const Range range = *statistics.range(0, 0);
+  EXPECT_EQ(in.quantization.scale, std::vector<float>{int16_parameters(range.min, range.max).scale});
+  EXPECT_EQ(in.quantization.zero_point, std::vector<int64_t>{0});
+  const Tensor &weights = input_of(graph, 0, 1), &bias = input_of(graph, 0, 2);
+  EXPECT_EQ(weights.type, DataType::int8);
+  EXPECT_EQ(bias.type, DataType::int64);
+  for (size_t c = 0; c < 3; ++c) {
+    EXPECT_EQ(bias.quantization.scale[c], in.quantization.scale[0] * weights.quantization.scale[c]);
+  }
+  EXPECT_EQ(output_of(graph, 1).quantization.scale, std::vector<float>{1.0f / 32768});
+}
+
+TEST(QuantizeInt16x8, WritesGeneralScalesOfSums) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {4});
+  const int offset = b.constant("offset", DataType::float32, {4}, std::vector<float>{0.1f, -0.2f, 0.3f, 0.4f});
+  const int y = b.output("y", DataType::float32, {4});
+  b.node(OpCode::add, {x, offset}, {y}, ModelBuilder::options("AddOptions", {{"pot_scale_int16", int64_t{1}}}));
+  const Model result = quantized(b.load(), {.mode = Mode::int16x8});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::quantize, OpCode::add, OpCode::dequantize}));
+  EXPECT_FALSE(graph.nodes[1].options.flag("pot_scale_int16", true));
+  EXPECT_EQ(input_of(graph, 1, 1).type, DataType::int16);
+}
+
+TEST(QuantizeInt16x8, GivesTiedOperandsTheirOwnRanges) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {4});
+  const int tenth = b.constant("tenth", DataType::float32, {1}, std::vector<float>{0.1f});
+  const int small = b.tensor("small", DataType::float32, {4});
+  const int y = b.output("y", DataType::float32, {8});
+  b.node(OpCode::mul, {x, tenth}, {small});
+  b.node(OpCode::concatenation, {x, small}, {y}, ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{0}}}));
+  const Model result = quantized(b.load(), {.mode = Mode::int16x8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::mul, OpCode::quantize, OpCode::concatenation}));
+  EXPECT_LT(output_of(graph, 0).quantization.scale[0], 0.2f * output_of(graph, 2).quantization.scale[0]);
+}
+
+TEST(QuantizeInt8, KeepsChosenNodesInInt16) {
+  const auto model = conv_model().b.load();
+  const Model result = quantized(model, {.mode = Mode::int8, .io = DataType::int8, .keep_int16 = {{0, 1}}});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph),
+            (std::vector{OpCode::conv_2d, OpCode::dequantize, OpCode::quantize, OpCode::softmax, OpCode::quantize}));
+  EXPECT_EQ(output_of(graph, 0).type, DataType::int8);
+  EXPECT_EQ(output_of(graph, 3).type, DataType::int16);
+  EXPECT_EQ(at(graph, graph.outputs[0]).type, DataType::int8);
+}
+
+TEST(QuantizeInt8, CentresActivationsOnRequest) {
+  const auto model = conv_model().b.load();
+  const Model result = quantized(model, {.mode = Mode::int8_only, .symmetric_activations = true});
+  EXPECT_EQ(at(result.graphs[0], result.graphs[0].inputs[0]).quantization.zero_point, std::vector<int64_t>{0});
+}
+
 TEST(QuantizeInt8Only, HasIntegerBorders) {
   const auto model = conv_model().b.load();
   const Model result = quantized(model, {.mode = Mode::int8_only});

@@ -46,7 +46,10 @@ TEST(Recipe, RefusesWhatNoModeKnows) {
   EXPECT_EQ(code_of({.mode = Mode::float16, .io = DataType::uint8}), ErrorCode::bad_argument);
   EXPECT_EQ(code_of({.mode = Mode::int8_only, .io = DataType::float32}), ErrorCode::bad_argument);
   EXPECT_EQ(code_of({.mode = Mode::int8, .io = DataType::int16}), ErrorCode::bad_argument);
-  EXPECT_EQ(code_of({.mode = Mode::int16x8}), ErrorCode::refused);
+  EXPECT_EQ(code_of({.mode = Mode::int16x8, .io = DataType::int8}), ErrorCode::bad_argument);
+  EXPECT_EQ(code_of({.mode = Mode::int16x8_only, .io = DataType::float32}), ErrorCode::bad_argument);
+  EXPECT_EQ(code_of({.mode = Mode::int8_only, .keep_int16 = {{0, 0}}}), ErrorCode::bad_argument);
+  EXPECT_NO_THROW(check_recipe({.mode = Mode::int16x8, .io = DataType::int16}));
   EXPECT_NO_THROW(check_recipe({.mode = Mode::int8, .io = DataType::int8}));
 }
 

@@ -16,10 +16,13 @@ namespace {
 
 class Assignment {
  public:
-  Assignment(const Model& model, const Statistics& statistics, GraphDesign& design)
+  Assignment(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type, GraphDesign& design)
       : model_(model),
+        recipe_(recipe),
+        type_(type),
         graph_(model.graphs[static_cast<size_t>(design.graph_index)]),
         design_(design),
+        activations_(design.of(type)),
         links_(design.links),
         has_range_(graph_.tensors.size(), false),
         is_settled_(graph_.tensors.size(), false) {
@@ -27,16 +30,22 @@ class Assignment {
     drop_redundant_ranges();
     take_ranges();
     spread();
-    push_into_free_producers();
+    if (shares_with_producers()) push_into_free_producers();
   }
 
  private:
   // ---- what a node demands ----
 
   OutputRule rule(int32_t node) const {
-    if (node == kNoNode || !design_.is_integer[static_cast<size_t>(node)]) return OutputRule::none;
-    return find_op(graph_.nodes[static_cast<size_t>(node)])->quant.output;
+    if (!is_member(node)) return OutputRule::none;
+    return output_rule(find_op(graph_.nodes[static_cast<size_t>(node)])->quant, type_);
   }
+  // Computes with activations of this type.
+  bool is_member(int32_t node) const {
+    return node != kNoNode && design_.node_type[static_cast<size_t>(node)] == type_;
+  }
+  // int16 activations keep the ranges of their own: a QUANTIZE before a tied reader costs less than their precision.
+  bool shares_with_producers() const { return type_ == DataType::int8; }
   bool is_tied(int32_t node) const { return rule(node) == OutputRule::same; }
 
   const Tensor& tensor(int32_t index) const { return graph_.tensors[static_cast<size_t>(index)]; }
@@ -105,6 +114,10 @@ class Assignment {
         }
       }
     }
+    if (!shares_with_producers()) {
+      forget(is_redundant);
+      return;
+    }
     // Up: operands of what is tied to a result whose range is kept.
     is_visited.assign(is_visited.size(), false);
     for (size_t t = 0; t < has_range_.size(); ++t) {
@@ -124,21 +137,32 @@ class Assignment {
         work.push_back(static_cast<int32_t>(t));
       }
     }
+    forget(is_redundant);
+  }
+
+  void forget(const std::vector<bool>& is_redundant) {
     for (size_t t = 0; t < has_range_.size(); ++t) {
       if (is_redundant[t]) has_range_[t] = false;
     }
   }
 
+  Parameters parameters_of(Range range) const {
+    if (type_ == DataType::int16) return int16_parameters(range.min, range.max);
+    if (recipe_.symmetric_activations) return symmetric_activation_parameters(range.min, range.max);
+    return activation_parameters(range.min, range.max);
+  }
+
   void take_ranges() {
     for (size_t t = 0; t < graph_.tensors.size(); ++t) {
       const int32_t producer = links_.producer[t];
-      if (producer != kNoNode && graph_.nodes[static_cast<size_t>(producer)].op == OpCode::dequantize &&
+      if (type_ == DataType::int8 && producer != kNoNode &&
+          graph_.nodes[static_cast<size_t>(producer)].op == OpCode::dequantize &&
           is_bridge(model_, graph_, graph_.nodes[static_cast<size_t>(producer)])) {
         const Quantization& known = tensor(graph_.nodes[static_cast<size_t>(producer)].inputs[0]).quantization;
-        design_.value[t] = Parameters{known.scale[0], static_cast<int32_t>(known.zero_point[0])};
+        activations_.value[t] = Parameters{known.scale[0], static_cast<int32_t>(known.zero_point[0])};
         is_settled_[t] = true;
       } else if (has_range_[t]) {
-        design_.value[t] = activation_parameters(ranges_[t].min, ranges_[t].max);
+        activations_.value[t] = parameters_of(ranges_[t]);
         is_settled_[t] = true;
       }
     }
@@ -149,13 +173,13 @@ class Assignment {
   void spread() {
     std::vector<bool> is_done(graph_.nodes.size(), false);
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-      if (design_.is_integer[n]) work_.push_back(static_cast<int32_t>(n));
+      if (design_.node_type[n] == type_) work_.push_back(static_cast<int32_t>(n));
     }
     while (!work_.empty()) {
       const int32_t node = work_.back();
       work_.pop_back();
       const auto n = static_cast<size_t>(node);
-      if (is_done[n] || !design_.is_integer[n]) continue;
+      if (is_done[n] || !is_member(node)) continue;
       is_done[n] = true;
       if (is_tied(node)) {
         const auto common = common_parameters(node);
@@ -163,11 +187,12 @@ class Assignment {
           is_done[n] = false;  // comes again when a neighbour learns its own
           continue;
         }
-        design_.tied[n] = common;
+        activations_.tied[n] = common;
         for (const int32_t operand : real_operands(node)) demand_operand(node, operand, *common);
         for (const int32_t result : real_results(node)) demand_result(result, *common);
       } else if (rule(node) == OutputRule::fixed) {
-        const FixedOutput& fixed = find_op(graph_.nodes[n])->quant.fixed_int8;
+        const QuantRule& prescribed = find_op(graph_.nodes[n])->quant;
+        const FixedOutput& fixed = type_ == DataType::int16 ? prescribed.fixed_int16 : prescribed.fixed_int8;
         for (const int32_t result : real_results(node)) demand_result(result, {fixed.scale, fixed.zero_point});
       }
     }
@@ -179,14 +204,14 @@ class Assignment {
     const auto sort_in = [&](int32_t t) {
       if (is_settled_[static_cast<size_t>(t)]) {
         settled.push_back(t);
-      } else if (design_.value[static_cast<size_t>(t)]) {
+      } else if (activations_.value[static_cast<size_t>(t)]) {
         known.push_back(t);
       }
     };
     for (const int32_t operand : real_operands(node)) sort_in(use.inputs[static_cast<size_t>(operand)]);
     const size_t settled_operands = settled.size(), known_operands = known.size();
     const bool one_operand = use.inputs.size() == 1, one_result = use.outputs.size() == 1;
-    const auto parameters = [&](int32_t t) { return design_.value[static_cast<size_t>(t)]; };
+    const auto parameters = [&](int32_t t) { return activations_.value[static_cast<size_t>(t)]; };
     if (one_operand && settled_operands == 1) return parameters(settled.front());
     for (const int32_t result : real_results(node)) sort_in(result);
     if (one_result && settled.size() - settled_operands == 1) return parameters(settled.back());
@@ -199,12 +224,12 @@ class Assignment {
 
   void demand_operand(int32_t node, int32_t operand, Parameters wanted) {
     const auto t = static_cast<size_t>(graph_.nodes[static_cast<size_t>(node)].inputs[static_cast<size_t>(operand)]);
-    if (design_.value[t] == wanted) return;
-    if (design_.value[t]) {
-      design_.operand[{node, operand}] = wanted;
+    if (activations_.value[t] == wanted) return;
+    if (activations_.value[t]) {
+      activations_.operand[{node, operand}] = wanted;
       return;
     }
-    design_.value[t] = wanted;
+    activations_.value[t] = wanted;
     if (links_.producer[t] != kNoNode) work_.push_back(links_.producer[t]);
     // Readers of the same tensor that wait for parameters.
     push_readers(t);
@@ -212,12 +237,12 @@ class Assignment {
 
   void demand_result(int32_t result, Parameters wanted) {
     const auto t = static_cast<size_t>(result);
-    if (design_.value[t] == wanted) return;
-    if (design_.value[t]) {
-      design_.produced[t] = wanted;
+    if (activations_.value[t] == wanted) return;
+    if (activations_.value[t]) {
+      activations_.produced[t] = wanted;
       return;
     }
-    design_.value[t] = wanted;
+    activations_.value[t] = wanted;
     push_readers(t);
   }
 
@@ -228,13 +253,13 @@ class Assignment {
 
   // A node of free range whose only reader wants other parameters writes those at once.
   void push_into_free_producers() {
-    for (auto demand = design_.operand.begin(); demand != design_.operand.end();) {
+    for (auto demand = activations_.operand.begin(); demand != activations_.operand.end();) {
       const auto [node, operand] = demand->first;
       const auto t = static_cast<size_t>(graph_.nodes[static_cast<size_t>(node)].inputs[static_cast<size_t>(operand)]);
       const bool only_reader = links_.uses[t].size() == 1 && links_.output_uses[t] == 0;
       if (only_reader && rule(links_.producer[t]) == OutputRule::free) {
-        design_.value[t] = demand->second;
-        demand = design_.operand.erase(demand);
+        activations_.value[t] = demand->second;
+        demand = activations_.operand.erase(demand);
       } else {
         ++demand;
       }
@@ -242,8 +267,11 @@ class Assignment {
   }
 
   const Model& model_;
+  const Recipe& recipe_;
+  DataType type_;
   const Graph& graph_;
   GraphDesign& design_;
+  Activations& activations_;
   const Links& links_;
   std::vector<Range> ranges_;
   std::vector<bool> has_range_;  // per tensor: a range that is used
@@ -253,8 +281,9 @@ class Assignment {
 
 }  // namespace
 
-void assign_parameters(const Model& model, const Statistics& statistics, GraphDesign& design) {
-  Assignment(model, statistics, design);
+void assign_parameters(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type,
+                       GraphDesign& design) {
+  Assignment(model, recipe, statistics, type, design);
 }
 
 }  // namespace litequant

@@ -1,6 +1,7 @@
 // Which nodes compute in integers.
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "quantize/passes/design.h"
 
@@ -9,9 +10,8 @@ namespace {
 
 constexpr int64_t kActivationRelu6 = 3;  // the last of the fused activations that integer kernels know
 
-bool keeps_float(const Recipe& recipe, int32_t graph, int32_t node) {
-  const auto& kept = recipe.keep_float;
-  return std::find(kept.begin(), kept.end(), NodeReference{graph, node}) != kept.end();
+bool holds(std::span<const NodeReference> nodes, int32_t graph, int32_t node) {
+  return std::find(nodes.begin(), nodes.end(), NodeReference{graph, node}) != nodes.end();
 }
 
 const Tensor* tensor_at(const Graph& graph, int32_t index) {
@@ -38,10 +38,12 @@ bool bias_fits(const Graph& graph, const Node& node, const QuantRule& rule, cons
   return true;
 }
 
-// Why this node cannot compute in integers; empty when it can. The node touches floats.
-std::string obstacle(const Model& model, const Graph& graph, const Node& node) {
+// Why this node cannot compute with activations of this type; empty when it can. The node touches floats.
+std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type) {
   const OpDef* row = find_op(node);
-  if (row == nullptr || !row->quant.int8) return "no integer kernel exists";
+  if (row == nullptr || !(row->quant.int8 || row->quant.int16)) return "no integer kernel exists";
+  if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
+  if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
   const QuantRule& rule = row->quant;
   if (node.options.integer("fused_activation_function") > kActivationRelu6) {
     return "its fused activation has no integer form";
@@ -50,7 +52,9 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node) {
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const Tensor* tensor = tensor_at(graph, node.inputs[i]);
     if (tensor == nullptr) continue;
-    const Role role = role_of(model, graph, node, *row, i);
+    Role role = role_of(model, graph, node, *row, i);
+    // Only the int8 kernels take activations for weights.
+    if (type == DataType::int16 && role == Role::data) role = rule.role(i);
     const bool is_float = tensor->type == DataType::float32;
     if (tensor->is_variable) return "it keeps a float state from one run to the next";
     if (role == Role::none) {
@@ -96,6 +100,13 @@ Role role_of(const Model& model, const Graph& graph, const Node& node, const OpD
   return role;
 }
 
+int channel_axis(const Recipe& recipe, const Node& node, const OpDef& row) {
+  const bool has_channels =
+      recipe.weights == WeightGranularity::per_channel ||
+      (recipe.weights == WeightGranularity::per_tensor_dense && node.op != OpCode::fully_connected);
+  return has_channels ? row.quant.weight_axis : -1;
+}
+
 bool is_bridge(const Model& model, const Graph& graph, const Node& node) {
   if (node.inputs.size() != 1 || node.outputs.size() != 1 || node.inputs[0] == kNoTensor) return false;
   const Tensor& from = graph.tensors[static_cast<size_t>(node.inputs[0])];
@@ -115,15 +126,25 @@ std::vector<bool> entry_graphs(const Model& model) {
   return is_entry;
 }
 
+OutputRule output_rule(const QuantRule& rule, DataType type) {
+  return type == DataType::int16 && rule.same_in_int16 ? OutputRule::same : rule.output;
+}
+
+Activations::Activations(const Graph& graph)
+    : value(graph.tensors.size()), produced(graph.tensors.size()), tied(graph.nodes.size()) {}
+
 GraphDesign::GraphDesign(const Graph& graph, int32_t index)
     : graph_index(index),
       links(graph),
       is_needed(needed_nodes(graph)),
-      is_integer(graph.nodes.size(), false),
+      node_type(graph.nodes.size(), DataType::float32),
       reason(graph.nodes.size()),
-      value(graph.tensors.size()),
-      produced(graph.tensors.size()),
-      tied(graph.nodes.size()) {}
+      int8(graph),
+      int16(graph) {}
+
+bool GraphDesign::has_integers(DataType type) const {
+  return std::find(node_type.begin(), node_type.end(), type) != node_type.end();
+}
 
 void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design) {
   const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
@@ -132,14 +153,20 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
     const Node& node = graph.nodes[n];
     if (!design.is_needed[n] || !touches_floats(graph, node) || is_bridge(model, graph, node)) continue;
     std::string& reason = design.reason[n];
+    const bool wants_int16 = holds(recipe.keep_int16, design.graph_index, static_cast<int32_t>(n));
+    const DataType type = is_int16(recipe.mode) || wants_int16 ? DataType::int16 : DataType::int8;
     if (!is_entry) {
       reason = "subgraphs that control flow calls stay in float";
-    } else if (keeps_float(recipe, design.graph_index, static_cast<int32_t>(n))) {
+    } else if (holds(recipe.keep_float, design.graph_index, static_cast<int32_t>(n))) {
       reason = "the recipe keeps it in float";
     } else {
-      reason = obstacle(model, graph, node);
+      reason = obstacle(model, graph, node, type);
+      if (!reason.empty() && wants_int16) {
+        fail(ErrorCode::refused, text("the recipe keeps this operator in int16, but ", reason),
+             place_of(model, design.graph_index, static_cast<int32_t>(n)), "keep it in float, or leave it to the mode");
+      }
     }
-    design.is_integer[n] = reason.empty();
+    if (reason.empty()) design.node_type[n] = type;
   }
 }
 
@@ -160,7 +187,9 @@ void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<cons
   fail(ErrorCode::refused,
        text("mode ", mode_name(recipe.mode), " would leave ", count, count == 1 ? " operator" : " operators",
             " in float: ", message),
-       {}, text("mode int8 keeps ", count == 1 ? "it" : "them", " in float between DEQUANTIZE and QUANTIZE"));
+       {},
+       text("mode ", is_int16(recipe.mode) ? "int16x8" : "int8", " keeps ", count == 1 ? "it" : "them",
+            " in float between DEQUANTIZE and QUANTIZE"));
 }
 
 }  // namespace litequant

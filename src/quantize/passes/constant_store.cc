@@ -76,8 +76,10 @@ int32_t ConstantStore::add_new(std::string name, Shape shape, DataType type, Buf
   return static_cast<int32_t>(graph.tensors.size() - 1);
 }
 
-int32_t ConstantStore::add_values(int32_t source, std::span<const float> values, Parameters parameters) {
-  return add(source, DataType::int8, Buffer::of(quantize_values(values, parameters)), per_tensor(parameters));
+int32_t ConstantStore::add_values(int32_t source, std::span<const float> values, DataType type, Parameters parameters) {
+  Buffer bytes = type == DataType::int16 ? Buffer::of(quantize_values_int16(values, parameters))
+                                         : Buffer::of(quantize_values(values, parameters));
+  return add(source, type, std::move(bytes), per_tensor(parameters));
 }
 
 int32_t ConstantStore::add_weights(int32_t source, QuantizedWeights weights, int32_t axis) {

@@ -25,8 +25,8 @@ class ConstantStore {
   // A constant that has no float form.
   int32_t add_new(std::string name, Shape shape, DataType type, Buffer bytes, Quantization quantization);
 
-  // Per-tensor int8 with the given parameters.
-  int32_t add_values(int32_t source, std::span<const float> values, Parameters parameters);
+  // Per tensor, int8 or int16, with the given parameters.
+  int32_t add_values(int32_t source, std::span<const float> values, DataType type, Parameters parameters);
   // Symmetric int8.
   int32_t add_weights(int32_t source, QuantizedWeights weights, int32_t axis);
 

@@ -18,6 +18,20 @@
 
 namespace litequant {
 
+// The parameters of a graph's activations in one integer type.
+struct Activations {
+  explicit Activations(const Graph& graph);
+
+  // Per tensor: the parameters under which its integers are read.
+  std::vector<std::optional<Parameters>> value;
+  // Per tensor: those under which its node writes them, where they differ (a prescribed output under a tied reader).
+  std::vector<std::optional<Parameters>> produced;
+  // Operands (node, operand) that are read under other parameters than `value`.
+  std::map<std::pair<int32_t, int32_t>, Parameters> operand;
+  // Per node whose operands and results are tied: the common parameters.
+  std::vector<std::optional<Parameters>> tied;
+};
+
 struct GraphDesign {
   GraphDesign(const Graph& graph, int32_t graph_index);
 
@@ -26,19 +40,21 @@ struct GraphDesign {
 
   std::vector<bool> is_needed;  // per node
 
-  // Per node: whether it computes in integers; where it is a float operator that stays, why.
-  std::vector<bool> is_integer;
+  // Per node: the type of the activations it computes with, int8 or int16; float32: it stays as it is, and where it is
+  // a float operator, why.
+  std::vector<DataType> node_type;
   std::vector<std::string> reason;
 
-  // Per tensor: the parameters under which its integers are read.
-  std::vector<std::optional<Parameters>> value;
-  // Per tensor: those under which its node writes them, where they differ (a prescribed output under a tied reader).
-  std::vector<std::optional<Parameters>> produced;
-  // Operands that are read under other parameters than `value`.
-  std::map<std::pair<int32_t, int32_t>, Parameters> operand;
-  // Per node whose operands and results are tied: the common parameters.
-  std::vector<std::optional<Parameters>> tied;
+  Activations int8, int16;
+
+  bool is_integer(int32_t node) const { return node_type[static_cast<size_t>(node)] != DataType::float32; }
+  bool has_integers(DataType type) const;
+  const Activations& of(DataType type) const { return type == DataType::int16 ? int16 : int8; }
+  Activations& of(DataType type) { return type == DataType::int16 ? int16 : int8; }
 };
+
+// What a node's results are in activations of this type.
+OutputRule output_rule(const QuantRule& rule, DataType type);
 
 // A float32 tensor that is computed or given, not a constant.
 bool is_real_value(const Model& model, const Tensor& tensor);
@@ -47,6 +63,9 @@ bool is_real_constant(const Model& model, const Tensor& tensor);
 
 // The role of an operand in the node at hand: weights that are computed at run time are data.
 Role role_of(const Model& model, const Graph& graph, const Node& node, const OpDef& row, size_t operand);
+
+// The axis of the node's weights that has a scale per channel; -1: one scale.
+int channel_axis(const Recipe& recipe, const Node& node, const OpDef& row);
 
 // Whether a quantized model's DEQUANTIZE or QUANTIZE: a bridge between integers that were there and floats.
 bool is_bridge(const Model& model, const Graph& graph, const Node& node);
@@ -62,12 +81,13 @@ std::vector<bool> needed_nodes(const Graph& graph);
 // Readers of float16 constants behind DEQUANTIZE read float32 constants instead. Nodes keep their numbers.
 void fold_half_constants(Model& model);
 
-// Fills is_integer and reason.
+// Fills node_type and reason. Throws REFUSED for a node that the recipe wants in int16 and that has no such kernel.
 void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design);
-// int8-only: throws REFUSED with one message that names every float operator left.
+// The `-only` modes: throws REFUSED with one message that names every float operator left.
 void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs);
-// Fills value, produced, operand and tied from the statistics.
-void assign_parameters(const Model& model, const Statistics& statistics, GraphDesign& design);
+// Fills the activations of one type from the statistics.
+void assign_parameters(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type,
+                       GraphDesign& design);
 // Rewrites the graph: integer nodes, their constants, QUANTIZE and DEQUANTIZE where readers disagree, the border.
 void write_integers(Model& model, const Recipe& recipe, const GraphDesign& design);
 

@@ -61,7 +61,7 @@ void quantize_weights_only(Model& model, const Recipe& recipe) {
       for (const size_t operand : weights) {
         const int32_t t = model.graphs[g].nodes[n].inputs[operand];
         const auto values = finite_constant(model, graph_index, t);
-        const int axis = recipe.weights == WeightGranularity::per_channel ? row->quant.weight_axis : -1;
+        const int axis = channel_axis(recipe, model.graphs[g].nodes[n], *row);
         const ChannelLayout layout = channel_layout(model.graphs[g].tensors[static_cast<size_t>(t)].shape.dims(), axis);
         const int32_t quantized =
             constants.add_weights(t, quantize_hybrid_weights(values, layout), row->quant.weight_axis);

@@ -22,7 +22,6 @@ struct Form {
 };
 
 constexpr Form kFloat = {};
-Form int8_form(Parameters parameters) { return {DataType::int8, parameters}; }
 // The same values as unsigned integers.
 Form uint8_form(Parameters parameters) { return {DataType::uint8, {parameters.scale, parameters.zero_point + 128}}; }
 
@@ -34,6 +33,7 @@ class GraphWriter {
         design_(design),
         g_(static_cast<size_t>(design.graph_index)),
         io_(io_of(recipe)),
+        main_(is_int16(recipe.mode) ? DataType::int16 : DataType::int8),
         constants_(model, design.graph_index),
         base_(graph().tensors.size(), kFloat) {
     for (const Tensor& held : graph().tensors) is_value_.push_back(is_real_value(model, held));
@@ -54,8 +54,11 @@ class GraphWriter {
   Graph& graph() { return model_.graphs[g_]; }
   Tensor& tensor(int32_t index) { return graph().tensors[static_cast<size_t>(index)]; }
 
-  Parameters value(int32_t t) {
-    const auto& known = design_.value[static_cast<size_t>(t)];
+  // `t` in integers of this type, under its usual parameters.
+  Form usual_form(int32_t t, DataType type) { return {type, value(t, type)}; }
+
+  Parameters value(int32_t t, DataType type) {
+    const auto& known = design_.of(type).value[static_cast<size_t>(t)];
     if (!known) {
       fail(ErrorCode::empty_dataset, "calibration has seen no value of this tensor",
            place_of_tensor(model_, design_.graph_index, t),
@@ -104,9 +107,11 @@ class GraphWriter {
     if (const auto found = converted_.find(key); found != converted_.end()) return found->second;
     // Readers under other parameters than the usual start from the usual.
     int32_t from = t;
-    const auto& usual = design_.value[static_cast<size_t>(t)];
-    if (base.type == DataType::int8 && wanted.type == DataType::int8 && usual && *usual != wanted.parameters) {
-      from = in_form(t, int8_form(*usual));
+    if (base.type == DataType::int8 && wanted.type == DataType::int16) {
+      from = in_form(t, kFloat);  // TensorFlow Lite's QUANTIZE makes no int16 of int8
+    } else if (base != kFloat && base.type == wanted.type) {
+      const auto& usual = design_.of(base.type).value[static_cast<size_t>(t)];
+      if (usual && *usual != wanted.parameters) from = in_form(t, {base.type, *usual});
     }
     const int32_t to = add_tensor_like(t, wanted, wanted == kFloat ? "_dequantized" : "_quantized");
     converted_.emplace(key, to);
@@ -124,7 +129,7 @@ class GraphWriter {
         input = known->second;
         continue;
       }
-      const Form form = int8_form(value(t));
+      const Form form = usual_form(t, main_);
       if (io_ == DataType::uint8) {
         input = add_tensor_like(t, uint8_form(form.parameters), "");
         tensor(t).name += "_int8";
@@ -148,7 +153,7 @@ class GraphWriter {
       const Form base = base_[static_cast<size_t>(t)];
       Form wanted = kFloat;
       if (io_ != DataType::float32) {
-        wanted = base == kFloat ? int8_form(value(t)) : base;
+        wanted = base.type == main_ ? base : usual_form(t, main_);
         if (io_ == DataType::uint8) wanted = uint8_form(wanted.parameters);
       }
       output = border_output(t, base, wanted);
@@ -159,7 +164,7 @@ class GraphWriter {
   int32_t border_output(int32_t t, Form base, Form wanted) {
     if (wanted == base) return t;
     const std::string name = tensor(t).name;
-    const int32_t from = wanted.type == DataType::uint8 && base == kFloat ? in_form(t, int8_form(value(t))) : t;
+    const int32_t from = wanted.type == DataType::uint8 && base.type != main_ ? in_form(t, usual_form(t, main_)) : t;
     int32_t border = 0;
     if (const auto found = converted_.find({t, wanted}); found != converted_.end()) {
       border = found->second;
@@ -168,7 +173,7 @@ class GraphWriter {
       add_conversion(from, border);
     }
     if (design_.links.is_graph_input[static_cast<size_t>(t)]) return border;  // the input has the name already
-    tensor(t).name += base == kFloat ? "_float" : "_int8";
+    tensor(t).name += base == kFloat ? "_float" : base.type == DataType::int16 ? "_int16" : "_int8";
     tensor(border).name = name;
     return border;
   }
@@ -190,8 +195,7 @@ class GraphWriter {
   // ---- nodes ----
 
   void write_node(int32_t n, Node node) {
-    const auto at = static_cast<size_t>(n);
-    if (design_.is_integer[at]) {
+    if (design_.is_integer(n)) {
       write_integer_node(n, std::move(node));
     } else if (is_bridge(model_, graph(), node)) {
       write_bridge(std::move(node));
@@ -212,8 +216,8 @@ class GraphWriter {
     if (node.op == OpCode::dequantize) {
       const Quantization& known = tensor(node.inputs[0]).quantization;
       const Parameters parameters = {known.scale[0], static_cast<int32_t>(known.zero_point[0])};
-      converted_.emplace(std::pair(node.outputs[0], int8_form(parameters)), node.inputs[0]);
-    } else if (base_of(node.inputs[0]).type == DataType::int8) {
+      converted_.emplace(std::pair(node.outputs[0], Form{DataType::int8, parameters}), node.inputs[0]);
+    } else if (base_of(node.inputs[0]) != kFloat) {
       graph().nodes.push_back(std::move(node));  // from integers to integers now
       set_version(graph().nodes.size() - 1);
       return;
@@ -223,6 +227,8 @@ class GraphWriter {
 
   void write_integer_node(int32_t n, Node node) {
     const OpDef& row = *find_op(node);
+    const DataType type = design_.node_type[static_cast<size_t>(n)];
+    const Activations& activations = design_.of(type);
     const std::vector<int32_t> float_inputs = node.inputs;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const int32_t t = float_inputs[i];
@@ -232,15 +238,20 @@ class GraphWriter {
       } else if (is_real_constant(model_, tensor(t))) {
         node.inputs[i] = constant_operand(n, t);
       } else {
-        const auto other = design_.operand.find({n, static_cast<int32_t>(i)});
-        node.inputs[i] = in_form(t, int8_form(other != design_.operand.end() ? other->second : value(t)));
+        const auto other = activations.operand.find({n, static_cast<int32_t>(i)});
+        node.inputs[i] = in_form(t, {type, other != activations.operand.end() ? other->second : value(t, type)});
       }
     }
-    write_weights(node, row);
+    if (type == DataType::int16) {
+      write_weights_16x8(node, row);
+      if (node.op == OpCode::add || node.op == OpCode::sub) node.options.set("pot_scale_int16", int64_t{0});
+    } else {
+      write_weights(node, row);
+    }
     for (const int32_t output : node.outputs) {
       if (output == kNoTensor || tensor(output).type != DataType::float32) continue;
-      const auto& produced = design_.produced[static_cast<size_t>(output)];
-      hold_as(output, int8_form(produced ? *produced : value(output)));
+      const auto& produced = activations.produced[static_cast<size_t>(output)];
+      hold_as(output, {type, produced ? *produced : value(output, type)});
     }
     graph().nodes.push_back(std::move(node));
     set_version(graph().nodes.size() - 1);
@@ -248,18 +259,68 @@ class GraphWriter {
 
   int32_t constant_operand(int32_t n, int32_t t) {
     const auto values = finite_constant(model_, design_.graph_index, t);
-    const auto& tied = design_.tied[static_cast<size_t>(n)];
-    return constants_.add_values(t, values, tied ? *tied : constant_parameters(values));
+    const DataType type = design_.node_type[static_cast<size_t>(n)];
+    const auto& tied = design_.of(type).tied[static_cast<size_t>(n)];
+    return constants_.add_values(t, values, type, tied ? *tied : own_parameters(values, type));
+  }
+
+  static Parameters own_parameters(std::span<const float> values, DataType type) {
+    if (type != DataType::int16) return constant_parameters(values);
+    const Range range = range_with_zero(values);
+    return int16_parameters(range.min, range.max);
+  }
+
+  // Which operands hold weights, bias and the data they meet.
+  struct WeightOperands {
+    std::optional<size_t> weight, bias, data;
+  };
+  WeightOperands weight_operands(const Node& node, const OpDef& row) {
+    WeightOperands found;
+    for (size_t i = 0; i < row.quant.roles.size(); ++i) {
+      const Role role = node.has_input(i) ? role_of(model_, graph(), node, row, i) : row.quant.role(i);
+      if (role == Role::weight && node.has_input(i)) found.weight = i;
+      if (role == Role::bias) found.bias = i;
+      if (role == Role::data && !found.data) found.data = i;
+    }
+    return found;
+  }
+
+  // A bias of zeros where the kernel must have one and the float model has none.
+  template <typename T>
+  void add_zero_bias(Node& node, const OpDef& row, WeightOperands operands, DataType type, std::vector<float> scale) {
+    const int32_t channels = tensor(node.inputs[*operands.weight]).shape[row.quant.weight_axis];
+    const std::vector<T> zeros(static_cast<size_t>(channels), 0);
+    node.inputs.resize(std::max(node.inputs.size(), *operands.bias + 1), kNoTensor);
+    node.inputs[*operands.bias] = constants_.add_new(tensor(node.outputs[0]).name + "_bias", Shape{channels}, type,
+                                                     Buffer::of(zeros), symmetric(std::move(scale), 0));
+  }
+
+  void write_weights_16x8(Node& node, const OpDef& row) {
+    const WeightOperands operands = weight_operands(node, row);
+    if (!operands.weight) return;
+    const float input_scale = tensor(node.inputs[*operands.data]).quantization.scale[0];
+    const auto weights = finite_constant(model_, design_.graph_index, node.inputs[*operands.weight]);
+    const ChannelLayout layout =
+        channel_layout(tensor(node.inputs[*operands.weight]).shape.dims(), channel_axis(recipe_, node, row));
+    std::span<const float> bias;
+    const bool has_bias = operands.bias && node.has_input(*operands.bias);
+    if (has_bias) bias = finite_constant(model_, design_.graph_index, node.inputs[*operands.bias]);
+    QuantizedWeights quantized = quantize_weights_16x8(weights, layout, bias, input_scale);
+    std::vector<float> scale = bias_scales_16x8(input_scale, quantized.scale);
+    if (has_bias) {
+      Buffer bytes = Buffer::of(quantize_bias_16x8(bias, scale));
+      node.inputs[*operands.bias] = constants_.add(node.inputs[*operands.bias], DataType::int64, std::move(bytes),
+                                                   symmetric(std::move(scale), 0));
+    } else if (operands.bias && needs_bias(node.op)) {
+      add_zero_bias<int64_t>(node, row, operands, DataType::int64, std::move(scale));
+    }
+    node.inputs[*operands.weight] =
+        constants_.add_weights(node.inputs[*operands.weight], std::move(quantized), row.quant.weight_axis);
   }
 
   void write_weights(Node& node, const OpDef& row) {
-    std::optional<size_t> weight, bias, data;
-    for (size_t i = 0; i < row.quant.roles.size(); ++i) {
-      const Role role = node.has_input(i) ? role_of(model_, graph(), node, row, i) : row.quant.role(i);
-      if (role == Role::weight && node.has_input(i)) weight = i;
-      if (role == Role::bias) bias = i;
-      if (role == Role::data && !data) data = i;
-    }
+    const WeightOperands operands = weight_operands(node, row);
+    const auto [weight, bias, data] = operands;
     if (!weight && !bias) return;
     const float input_scale = tensor(node.inputs[*data]).quantization.scale[0];
 
@@ -269,8 +330,7 @@ class GraphWriter {
     std::span<const float> weights;
     if (weight) {
       weights = finite_constant(model_, design_.graph_index, node.inputs[*weight]);
-      const int axis = recipe_.weights == WeightGranularity::per_channel ? row.quant.weight_axis : -1;
-      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), axis);
+      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), channel_axis(recipe_, node, row));
       weight_scale = weight_scales(weights, layout);
     } else {
       weight_scale = {tensor(node.inputs[1]).quantization.scale[0]};
@@ -284,12 +344,7 @@ class GraphWriter {
       const std::vector<int32_t> quantized = quantize_bias(values, scale);
       node.inputs[*bias] = constants_.add(t, DataType::int32, Buffer::of(quantized), symmetric(std::move(scale), 0));
     } else if (weight && needs_bias(node.op)) {
-      const int32_t channels = tensor(node.inputs[*weight]).shape[row.quant.weight_axis];
-      const std::vector<int32_t> zeros(static_cast<size_t>(channels), 0);
-      node.inputs.resize(std::max(node.inputs.size(), *bias + 1), kNoTensor);
-      node.inputs[*bias] =
-          constants_.add_new(tensor(node.outputs[0]).name + "_bias", Shape{channels}, DataType::int32,
-                             Buffer::of(zeros), symmetric(bias_scales({}, input_scale, weight_scale), 0));
+      add_zero_bias<int32_t>(node, row, operands, DataType::int32, bias_scales({}, input_scale, weight_scale));
     }
     if (weight) {
       QuantizedWeights quantized{weight_scale, quantize_weights(weights, layout, weight_scale)};
@@ -313,6 +368,7 @@ class GraphWriter {
   const GraphDesign& design_;
   size_t g_;
   DataType io_;
+  DataType main_;  // of activations
   ConstantStore constants_;
   std::vector<bool> is_value_;                              // per tensor of the float graph: real, no constant
   std::vector<Form> base_;                                  // the same: in which form its slot is now
