@@ -33,14 +33,14 @@ void for_each_weight(std::span<const float> weights, ChannelLayout layout, Visit
   }
 }
 
-// Per channel, at least what gives a scale that arithmetic survives.
-std::vector<float> largest_magnitudes(std::span<const float> weights, ChannelLayout layout) {
+// Per channel; one whose double is not above `least` counts as 5e-7, which gives a scale that arithmetic survives.
+std::vector<float> largest_magnitudes(std::span<const float> weights, ChannelLayout layout, double least = kNearZero) {
   std::vector<float> largest(static_cast<size_t>(layout.channels), 0.0f);
   for_each_weight(weights, layout, [&](size_t i, size_t channel) {
     largest[channel] = std::max(largest[channel], std::abs(weights[i]));
   });
   for (float& magnitude : largest) {
-    if (!(static_cast<double>(magnitude) * 2 > kNearZero)) magnitude = static_cast<float>(kNearZero / 2);
+    if (!(static_cast<double>(magnitude) * 2 > least)) magnitude = static_cast<float>(kNearZero / 2);
   }
   return largest;
 }
@@ -196,7 +196,8 @@ std::vector<int32_t> quantize_bias(std::span<const float> bias, std::span<const 
 QuantizedWeights quantize_weights_16x8(std::span<const float> weights, ChannelLayout layout,
                                        std::span<const float> bias, float input_scale) {
   constexpr double kMost = std::numeric_limits<int32_t>::max();
-  std::vector<float> magnitudes = largest_magnitudes(weights, layout);
+  constexpr double kLeast = 1e-30;  // the older quantizer keeps every scale; below this products leave float's range
+  std::vector<float> magnitudes = largest_magnitudes(weights, layout, kLeast);
   for (size_t c = 0; c < magnitudes.size(); ++c) {
     float largest = 0;
     if (magnitudes.size() == 1) {

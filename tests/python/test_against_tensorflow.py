@@ -40,6 +40,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SAMPLES = 8
+INT16 = 7  # TensorType of the format
 MODELS = {
     "resnet8": "derived/resnet8_cifar10_float.tflite",
     "kws": "derived/kws_ds_cnn_float.tflite",
@@ -55,6 +56,7 @@ INTEGER_MODES = {
     "int8": (["--mode", "int8"], "int8"),
     "int8-only": (["--mode", "int8-only"], "int8_only"),
     "uint8": (["--mode", "int8-only", "--io", "uint8"], "uint8_only"),
+    "int16x8": (["--mode", "int16x8"], "int16x8"),
 }
 # Files of the zoo that TensorFlow made of the same float network in the modes that the oracle cannot make of a .tflite.
 DERIVED = {
@@ -151,6 +153,10 @@ def matched_tensors(reference, candidate):
     same = {"SQUEEZE": "RESHAPE"}
     bridges = ("QUANTIZE", "DEQUANTIZE")  # may stand anywhere between the node they follow and its reader
     kinds = [Counter(same.get(op[0], op[0]) for op in graph.ops) for graph in (reference, candidate)]
+    is_16x8 = any(tensor.type == INT16 for tensor in reference.g.tensors)
+    if is_16x8:
+        # The older quantizer, which makes 16x8, puts a QUANTIZE before every tied operand, also where nothing changes.
+        kinds = [Counter({kind: n for kind, n in of.items() if kind not in bridges}) for of in kinds]
     by_name = {candidate.name(i): i for i in range(len(candidate.g.tensors))}
     if kinds[0] != kinds[1]:
         assert set(kinds[1] - kinds[0]) <= {"RELU"} and not kinds[0] - kinds[1]
@@ -163,7 +169,8 @@ def matched_tensors(reference, candidate):
     for expected, found in zip(*computing):
         assert same.get(expected[0], expected[0]) == same.get(found[0], found[0])
         codes = [graph.m.operatorCodes[op[3].opcodeIndex] for graph, op in ((reference, expected), (candidate, found))]
-        assert codes[1].version <= codes[0].version, expected[0]
+        # That quantizer's table of versions is older than the format's: it writes 2 where int16 kernels begin with 3.
+        assert is_16x8 or codes[1].version <= codes[0].version, expected[0]
         operands = list(zip(expected[1], found[1]))[: 1 if found[0] == "SQUEEZE" else None]
         for left, right in operands + list(zip(expected[2], found[2])):
             assert (left < 0) == (right < 0), expected[0]
