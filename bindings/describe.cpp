@@ -163,7 +163,7 @@ void write_integer_mode(JsonWriter& json, const Model& original, Mode mode) {
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       integer_nodes += design.is_integer(static_cast<int32_t>(n)) ? 1 : 0;
       if (design.reason[n].empty()) continue;
-      ++float_nodes;
+      if (!may_stay_float(graph, design, static_cast<int32_t>(n))) ++float_nodes;
       list.begin_object().field("graph", g).field("node", n).field("operator", operator_name(graph.nodes[n]));
       list.field("reason", design.reason[n]).end_object();
     }

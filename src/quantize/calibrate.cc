@@ -25,7 +25,7 @@ Range range_of(std::span<const float> values) {
 }  // namespace
 
 PlanOptions calibration_plan_options() {
-  return {.kernels = KernelSet::optimized, .reproducible = true, .keep_all_tensors = false};
+  return {.kernels = KernelSet::optimized, .reproducible = true, .skip_unsupported = true};
 }
 
 void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) {

@@ -9,7 +9,8 @@
 
 namespace litequant {
 
-// The plan that calibration runs: results do not depend on the build, nor on how samples are batched or spread.
+// The plan that calibration runs: results do not depend on the build, nor on how samples are batched or spread. What
+// follows from an operator that is not executed is not calibrated, and stays float.
 PlanOptions calibration_plan_options();
 
 // Runs the session, whose inputs the caller has written, and widens the range of every real-valued input and result of

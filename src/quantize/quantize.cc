@@ -8,9 +8,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "format/verify.h"
 #include "quantize/passes/design.h"
-#include "runtime/plan.h"
+#include "quantize/prove.h"
 
 namespace litequant {
 namespace {
@@ -30,6 +29,10 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
     designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
     choose_nodes(model, recipe, designs.back());
   }
+  for (GraphDesign& design : designs) {
+    // A graph without any sample is an error of the caller's, told below.
+    if (statistics.samples(design.graph_index) > 0) leave_uncalibrated(model, statistics, design);
+  }
   if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, designs);
   const std::vector<bool> is_entry = entry_graphs(model);
   for (const GraphDesign& design : designs) {
@@ -42,23 +45,6 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
       assign_parameters(model, recipe, statistics, type, design);
     }
     write_integers(model, recipe, design);
-  }
-}
-
-void prove_it_runs(const Model& quantized, const Model& original) {
-  const auto model = std::make_shared<const Model>(quantized);
-  for (size_t g = 0; g < model->graphs.size(); ++g) {
-    try {
-      Plan::make(model, static_cast<int32_t>(g), {}, {});
-    } catch (const Error& error) {
-      try {
-        Plan::make(std::make_shared<const Model>(original), static_cast<int32_t>(g), {}, {});
-      } catch (const Error&) {
-        continue;  // the float model holds operators that are kept but not executed
-      }
-      fail(ErrorCode::internal, text("the quantized model does not run: ", error.message()), {},
-           "please report this model");
-    }
   }
 }
 
@@ -87,8 +73,7 @@ Model quantize(const Model& original, const Recipe& recipe, const Statistics* st
   update_metadata(model, recipe);
   drop_unused(model);
 
-  verify_model(model);
-  prove_it_runs(model, original);
+  prove(model, original, recipe);
   return model;
 }
 

@@ -9,8 +9,8 @@ namespace litequant {
 
 // The same model, recipe and statistics give the same model, byte for byte once saved. `statistics` may be null for
 // modes that need none (see needs_statistics). Names, signatures, order of inputs and outputs and metadata are kept;
-// parts that are quantized already are left alone. The result has been verified, and compiled to prove that it runs
-// wherever the float model does.
+// parts that are quantized already are left alone. The result is proved: saved, loaded, held to the mode's promise and
+// run once (see prove.h).
 //
 // Throws BAD_ARGUMENT (recipe, or statistics of another model), EMPTY_DATASET (statistics missing), NONFINITE_WEIGHT,
 // REFUSED (int8-only with operators that stay in float: one message names them all).

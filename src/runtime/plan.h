@@ -16,6 +16,9 @@ struct PlanOptions {
   KernelSet kernels = KernelSet::optimized;
   bool reproducible = false;      // see CompileOptions
   bool keep_all_tensors = false;  // every tensor keeps its own memory, so all can be read after a run
+  // Operators that are not executed, and what follows from them, are left out instead of failing; their results, graph
+  // outputs among them, have no bytes.
+  bool skip_unsupported = false;
   int64_t memory_limit = int64_t{1} << 31;  // bytes of arena beyond which the plan is refused
 };
 
@@ -29,7 +32,7 @@ class Plan {
     DataType type = DataType::float32;
     Shape shape;
     size_t bytes = 0;
-    int64_t offset = -1;               // into the arena; -1: constant, or never needed
+    int64_t offset = -1;  // into the arena; -1: constant, or never needed
     std::span<const std::byte> value;  // of a constant, from the file or computed when the plan was made
     bool is_constant = false;
   };

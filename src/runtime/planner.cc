@@ -49,7 +49,12 @@ std::shared_ptr<const Plan> Planner::make(std::span<const Shape> input_shapes) {
   place_inputs(input_shapes);
   const std::vector<bool> needed = find_needed_nodes();
   for (size_t node = 0; node < graph().nodes.size(); ++node) {
-    if (needed[node]) compile_node(static_cast<int32_t>(node));
+    if (!needed[node]) continue;
+    if (options_.skip_unsupported) {
+      compile_or_skip(static_cast<int32_t>(node));
+    } else {
+      compile_node(static_cast<int32_t>(node));
+    }
   }
   place_memory();
   return std::move(plan_);
@@ -150,6 +155,28 @@ void Planner::set_shape(const NodeView& view, int32_t tensor, const Shape& shape
   slot.bytes = *bytes;
 }
 
+void Planner::compile_or_skip(int32_t index) {
+  is_missing_.resize(graph().tensors.size(), false);
+  const Node& node = graph().nodes[static_cast<size_t>(index)];
+  bool is_missing = std::any_of(node.inputs.begin(), node.inputs.end(), [&](int32_t input) {
+    return input != kNoTensor && is_missing_[static_cast<size_t>(input)];
+  });
+  if (!is_missing) {
+    try {
+      compile_node(index);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unsupported_operator && error.code() != ErrorCode::unsupported_type) throw;
+      is_missing = true;
+    }
+  }
+  if (!is_missing) return;
+  for (const int32_t output : node.outputs) {
+    if (output == kNoTensor) continue;
+    is_missing_[static_cast<size_t>(output)] = true;
+    plan_->slots_[static_cast<size_t>(output)].bytes = 0;
+  }
+}
+
 void Planner::compile_node(int32_t index) {
   NodeView view = view_of(index);
   const OpDef* row = find_op(view.node());
@@ -239,6 +266,7 @@ void Planner::place_memory() {
   std::vector<bool> used(owner.tensors.size(), false);
   const auto touch = [&](int32_t tensor, int32_t step) {
     if (tensor == kNoTensor || plan_->slots_[static_cast<size_t>(tensor)].is_constant) return;
+    if (!is_missing_.empty() && is_missing_[static_cast<size_t>(tensor)]) return;
     Lifetime& lifetime = lifetimes[static_cast<size_t>(tensor)];
     if (!used[static_cast<size_t>(tensor)]) {
       used[static_cast<size_t>(tensor)] = true;

@@ -22,6 +22,8 @@ class Planner {
   // Nodes whose result some graph output needs (all of them when every tensor is kept).
   std::vector<bool> find_needed_nodes() const;
   void compile_node(int32_t node);
+  // The same with PlanOptions::skip_unsupported.
+  void compile_or_skip(int32_t node);
   void fold(const Step& step, const NodeView& view);
   void place_memory();
 
@@ -31,6 +33,7 @@ class Planner {
 
   std::shared_ptr<Plan> plan_;
   PlanOptions options_;
+  std::vector<bool> is_missing_;  // per tensor: what makes it was left out
 };
 
 // Lifetimes of tensors over the steps of a plan, inclusive.

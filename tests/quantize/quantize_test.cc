@@ -176,6 +176,42 @@ TEST(QuantizeInt16x8, GivesTiedOperandsTheirOwnRanges) {
   EXPECT_LT(output_of(graph, 0).quantization.scale[0], 0.2f * output_of(graph, 2).quantization.scale[0]);
 }
 
+// x -> RELU -> a custom operator that is not executed -> y
+ModelBuilder detection_model(bool with_reader) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 4});
+  const int scores = b.tensor("scores", DataType::float32, {1, 4});
+  const int boxes =
+      with_reader ? b.tensor("boxes", DataType::float32, {1, 4}) : b.output("boxes", DataType::float32, {1, 4});
+  b.node(OpCode::relu, {x}, {scores});
+  b.node(OpCode::custom, {scores}, {boxes}).custom_code = "Detections";
+  if (with_reader) b.node(OpCode::relu, {boxes}, {b.output("y", DataType::float32, {1, 4})});
+  return b;
+}
+
+TEST(QuantizeInt8Only, LeavesResultsOfAFinalCustomOperatorInFloat) {
+  const auto model = detection_model(false).load();
+  const Model result = quantized(model, {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::relu, OpCode::dequantize, OpCode::custom}));
+  EXPECT_EQ(at(graph, graph.inputs[0]).type, DataType::int8);
+  EXPECT_EQ(at(graph, graph.outputs[0]).type, DataType::float32);
+}
+
+TEST(QuantizeInt8, LeavesWhatFollowsAnUnknownOperatorInFloat) {
+  const auto model = detection_model(true).load();
+  const Model result = quantized(model, {.mode = Mode::int8});
+  EXPECT_EQ(operators(result.graphs[0]),
+            (std::vector{OpCode::quantize, OpCode::relu, OpCode::dequantize, OpCode::custom, OpCode::relu}));
+  try {
+    quantized(model, {.mode = Mode::int8_only});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::refused);
+    EXPECT_NE(error.message().find("operator 2 (RELU)"), std::string::npos) << error.message();
+  }
+}
+
 TEST(QuantizeInt8, KeepsChosenNodesInInt16) {
   const auto model = conv_model().b.load();
   const Model result = quantized(model, {.mode = Mode::int8, .io = DataType::int8, .keep_int16 = {{0, 1}}});

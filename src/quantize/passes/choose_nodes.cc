@@ -170,6 +170,31 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
   }
 }
 
+void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphDesign& design) {
+  const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
+  const auto is_unknown = [&](int32_t tensor) {
+    return tensor != kNoTensor && is_real_value(model, graph.tensors[static_cast<size_t>(tensor)]) &&
+           !statistics.range(design.graph_index, tensor);
+  };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (!design.is_integer(static_cast<int32_t>(n))) continue;
+    if (std::none_of(node.inputs.begin(), node.inputs.end(), is_unknown) &&
+        std::none_of(node.outputs.begin(), node.outputs.end(), is_unknown)) {
+      continue;
+    }
+    design.node_type[n] = DataType::float32;
+    design.reason[n] = "calibration cannot reach it: it holds no elements, or follows an operator that is not executed";
+  }
+}
+
+bool may_stay_float(const Graph& graph, const GraphDesign& design, int32_t node) {
+  const Node& use = graph.nodes[static_cast<size_t>(node)];
+  return use.op == OpCode::custom && std::all_of(use.outputs.begin(), use.outputs.end(), [&](int32_t output) {
+           return output == kNoTensor || design.links.uses[static_cast<size_t>(output)].empty();
+         });
+}
+
 void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs) {
   std::string message;
   size_t count = 0;
@@ -177,7 +202,7 @@ void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<cons
   for (const GraphDesign& design : designs) {
     const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
-      if (design.reason[n].empty()) continue;
+      if (design.reason[n].empty() || may_stay_float(graph, design, static_cast<int32_t>(n))) continue;
       if (count++ > 0) message += "; ";
       message += text("operator ", n, " (", operator_name(graph.nodes[n]), ") of subgraph ", design.graph_index, ": ",
                       design.reason[n]);

@@ -85,6 +85,11 @@ void fold_half_constants(Model& model);
 void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design);
 // The `-only` modes: throws REFUSED with one message that names every float operator left.
 void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs);
+// Nodes that calibration did not reach become float nodes, with that as the reason.
+void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphDesign& design);
+// Whether an `-only` mode lets this float node be: a custom operator (detection post-processing) that makes results of
+// the graph only. They stay float: boxes and class numbers have no common scale.
+bool may_stay_float(const Graph& graph, const GraphDesign& design, int32_t node);
 // Fills the activations of one type from the statistics.
 void assign_parameters(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type,
                        GraphDesign& design);

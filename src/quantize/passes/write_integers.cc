@@ -37,6 +37,9 @@ class GraphWriter {
         constants_(model, design.graph_index),
         base_(graph().tensors.size(), kFloat) {
     for (const Tensor& held : graph().tensors) is_value_.push_back(is_real_value(model, held));
+    for (size_t n = 0; n < graph().nodes.size(); ++n) {
+      may_stay_float_.push_back(may_stay_float(graph(), design, static_cast<int32_t>(n)));
+    }
   }
 
   void write() {
@@ -152,7 +155,9 @@ class GraphWriter {
       }
       const Form base = base_[static_cast<size_t>(t)];
       Form wanted = kFloat;
-      if (io_ != DataType::float32) {
+      const int32_t producer = design_.links.producer[static_cast<size_t>(t)];
+      const bool stays_float = producer != kNoNode && may_stay_float_[static_cast<size_t>(producer)];
+      if (io_ != DataType::float32 && !stays_float) {
         wanted = base.type == main_ ? base : usual_form(t, main_);
         if (io_ == DataType::uint8) wanted = uint8_form(wanted.parameters);
       }
@@ -371,6 +376,7 @@ class GraphWriter {
   DataType main_;  // of activations
   ConstantStore constants_;
   std::vector<bool> is_value_;                              // per tensor of the float graph: real, no constant
+  std::vector<bool> may_stay_float_;                        // per node of the float graph
   std::vector<Form> base_;                                  // the same: in which form its slot is now
   std::map<std::pair<int32_t, Form>, int32_t> converted_;   // other forms made so far
   std::map<int32_t, int32_t> borders_in_, borders_out_;     // from float graph tensors to border tensors

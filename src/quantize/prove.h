@@ -1,0 +1,19 @@
+// The last thing that quantization does: what was made is tried before anybody gets it.
+#pragma once
+
+#include "model/model.h"
+#include "quantize/recipe.h"
+
+namespace litequant {
+
+// Saves the model, loads what was written, and checks of what came back:
+// - every operator that computes with int8 or int16 activations has a kernel for them in TensorFlow Lite (its row says
+//   so), and no operator mixes float activations with integer ones other than the mode's own way;
+// - an `-only` mode holds no float operator, but for a custom operator at the end of the graph;
+// - a float16 constant is read by DEQUANTIZE alone;
+// - it runs, once, on zeros, wherever the float model can be run at all.
+// What the original held in integers already is the original's own promise and passes.
+// Throws INTERNAL naming the operator: a file that breaks its promise is never given out.
+void prove(const Model& quantized, const Model& original, const Recipe& recipe);
+
+}  // namespace litequant
