@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "quantize/passes/design.h"
 #include "quantize/prove.h"
+#include "quantize/targets.h"
 
 namespace litequant {
 namespace {
@@ -52,8 +53,10 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
 
 bool needs_statistics(Mode mode) { return mode != Mode::dynamic && mode != Mode::float16; }
 
-Model quantize(const Model& original, const Recipe& recipe, const Statistics* statistics) {
+Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics) {
+  const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
+  check_static_shapes(original, recipe.target);
   if (needs_statistics(recipe.mode)) {
     if (statistics == nullptr || statistics->samples() == 0) {
       fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"),
