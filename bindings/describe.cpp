@@ -146,49 +146,129 @@ void write_metadata(JsonWriter& json, const Model& model, const ModelFacts& fact
   json.end_array().end_object();
 }
 
-// What stays float or stands in the way, by the indices of the model without its dead nodes, as refusals count them.
-void write_integer_mode(JsonWriter& json, const Model& original, Mode mode) {
-  Model model = original;
-  fold_half_constants(model);
-  drop_dead_nodes(model);
-  Recipe recipe;
-  recipe.mode = mode;
-  size_t integer_nodes = 0, float_nodes = 0;
-  JsonWriter list;
-  list.begin_array();
+// What a mode would do with a model.
+struct Outlook {
+  struct FloatNode {
+    size_t graph = 0, node = 0;
+    std::string reason;
+  };
+  size_t changed = 0;  // nodes that would compute otherwise
+  size_t in_the_way = 0;  // those of `stay` that an integer-only mode cannot do with
+  std::vector<FloatNode> stay;
+  std::string refusal;  // why the mode cannot be had at all
+
+  void stays(size_t graph, size_t node, std::string reason) { stay.push_back({graph, node, std::move(reason)}); }
+};
+
+bool is_kept(const Recipe& recipe, size_t graph, size_t node) {
+  const NodeReference here{static_cast<int32_t>(graph), static_cast<int32_t>(node)};
+  return std::find(recipe.keep_float.begin(), recipe.keep_float.end(), here) != recipe.keep_float.end();
+}
+
+Outlook integer_outlook(const Model& model, const Recipe& recipe) {
+  Outlook outlook;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const Graph& graph = model.graphs[g];
     GraphDesign design(graph, static_cast<int32_t>(g));
     choose_nodes(model, recipe, design);
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
-      integer_nodes += design.is_integer(static_cast<int32_t>(n)) ? 1 : 0;
+      outlook.changed += design.is_integer(static_cast<int32_t>(n)) ? 1 : 0;
       if (design.reason[n].empty()) continue;
-      if (!may_stay_float(graph, design, static_cast<int32_t>(n))) ++float_nodes;
-      list.begin_object().field("graph", g).field("node", n).field("operator", operator_name(graph.nodes[n]));
-      list.field("reason", design.reason[n]).end_object();
+      outlook.stays(g, n, design.reason[n]);
+      outlook.in_the_way += may_stay_float(graph, design, static_cast<int32_t>(n)) ? 0 : 1;
     }
   }
-  list.end_array();
-  std::string reason;
-  if (integer_nodes == 0) {
-    reason = float_nodes == 0 ? "there is no float operator left" : "no operator can compute in integers";
-  } else if (mode == Mode::int8_only && float_nodes > 0) {
-    reason = text(float_nodes, float_nodes == 1 ? " operator" : " operators", " would stay in float");
+  const auto converts = [&](const Outlook::FloatNode& place) {
+    const OpCode op = model.graphs[place.graph].nodes[place.node].op;
+    return op == OpCode::quantize || op == OpCode::dequantize;
+  };
+  if (outlook.changed == 0 && std::all_of(outlook.stay.begin(), outlook.stay.end(), converts)) outlook.stay.clear();
+  if (outlook.changed == 0) {
+    outlook.refusal = outlook.stay.empty() ? "there is nothing to do: no float operator is left"
+                                           : "no operator can compute in integers";
+  } else if (is_integer_only(recipe.mode) && outlook.in_the_way > 0) {
+    outlook.refusal =
+        text(outlook.in_the_way, outlook.in_the_way == 1 ? " operator" : " operators", " would stay in float");
   }
-  json.begin_object().field("possible", reason.empty()).field("reason", reason).field("needsStatistics", true);
-  json.key("float").json(list.text()).end_object();
+  return outlook;
 }
 
-void write_modes(JsonWriter& json, const Model& model) {
-  json.begin_object();
-  for (const Mode mode : {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16}) {
-    json.key(mode_name(mode));
-    if (needs_statistics(mode)) {
-      write_integer_mode(json, model, mode);
-    } else {
-      json.begin_object().field("possible", true).field("reason", "").field("needsStatistics", false);
-      json.key("float").begin_array().end_array().end_object();
+// Elements of the node's largest float32 constant.
+int64_t largest_constant(const Model& model, const Graph& graph, const Node& node) {
+  int64_t largest = 0;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!node.has_input(i)) continue;
+    const Tensor& tensor = graph.tensors[static_cast<size_t>(node.inputs[i])];
+    if (is_real_constant(model, tensor)) largest = std::max(largest, tensor.shape.count());
+  }
+  return largest;
+}
+
+// Weights alone change: what stays are the nodes with constants worth changing that do not.
+Outlook weights_outlook(const Model& model, const Recipe& recipe) {
+  const bool is_half = recipe.mode == Mode::float16;
+  const int64_t least = is_half ? 1 : std::max<int64_t>(recipe.dynamic_minimum_elements, 1);
+  Outlook outlook;
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    const Graph& graph = model.graphs[g];
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      const Node& node = graph.nodes[n];
+      const int64_t elements = largest_constant(model, graph, node);
+      if (elements == 0) continue;
+      const OpDef* row = find_op(node);
+      const bool is_hybrid = row != nullptr && row->quant.hybrid;
+      const bool changes =
+          is_half ? elements > 0 : is_hybrid && !hybrid_weights(model, graph, node, *row, least).empty();
+      if (is_kept(recipe, g, n)) {
+        outlook.stays(g, n, "the recipe keeps it in float");
+      } else if (changes) {
+        ++outlook.changed;
+      } else if (is_hybrid && elements < least) {
+        outlook.stays(g, n, text("its weights have ", elements, " elements, fewer than ", least));
+      } else if (elements >= least) {
+        outlook.stays(g, n, is_hybrid ? "its operands do not suit the hybrid kernel" : "no hybrid kernel exists");
+      }
     }
+  }
+  if (outlook.changed == 0) {
+    outlook.refusal = outlook.stay.empty() ? "there is nothing to do: no float constant is left"
+                                           : "no operator has weights that could become smaller";
+  }
+  return outlook;
+}
+
+Outlook outlook_of(const Model& model, const Recipe& recipe) {
+  try {
+    return needs_statistics(recipe.mode) ? integer_outlook(model, recipe) : weights_outlook(model, recipe);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::refused) throw;
+    Outlook outlook;
+    outlook.refusal = error.message();
+    return outlook;
+  }
+}
+
+void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe) {
+  const Outlook outlook = outlook_of(model, recipe);
+  json.begin_object().field("possible", outlook.refusal.empty()).field("reason", outlook.refusal);
+  json.field("needsStatistics", needs_statistics(recipe.mode)).key("float").begin_array();
+  for (const auto& [graph, node, reason] : outlook.stay) {
+    json.begin_object().field("graph", graph).field("node", node);
+    json.field("operator", operator_name(model.graphs[graph].nodes[node])).field("reason", reason).end_object();
+  }
+  json.end_array().end_object();
+}
+
+void write_modes(JsonWriter& json, const Model& original) {
+  Model model = original;
+  fold_half_constants(model);
+  json.begin_object();
+  for (const Mode mode :
+       {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16, Mode::int16x8, Mode::int16x8_only}) {
+    Recipe recipe;
+    recipe.mode = mode;
+    json.key(mode_name(mode));
+    write_outlook(json, mode == Mode::float16 ? original : model, recipe);
   }
   json.end_object();
 }
@@ -238,6 +318,15 @@ std::string describe_model(const Model& model) {
   json.key("modes");
   write_modes(json, model);
   return json.end_object().text();
+}
+
+std::string describe_recipe(const Model& original, const Recipe& recipe) {
+  check_recipe(recipe);
+  Model model = original;
+  if (recipe.mode != Mode::float16) fold_half_constants(model);
+  JsonWriter json;
+  write_outlook(json, model, recipe);
+  return json.text();
 }
 
 std::string describe_plan(const Plan& plan) {

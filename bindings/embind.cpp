@@ -198,9 +198,19 @@ val quantize_model(int32_t model, const val& recipe, const std::string& statisti
     std::optional<Statistics> ranges;
     if (!statistics.empty()) ranges = Statistics::from_json(statistics);
     const Model& original = *handles().get<ModelHandle>(model);
-    const auto file = save_model(quantize(original, recipe_from(recipe), ranges ? &*ranges : nullptr));
+    const auto file = save_model(quantize(original, recipe_from(recipe, original), ranges ? &*ranges : nullptr));
     val out = added_model(load_model(file));
     out.set("bytes", to_uint8_array(file));
+    return out;
+  });
+}
+
+// What quantize would do.
+val describe_recipe_of(int32_t id, const val& recipe) {
+  return guarded([&] {
+    const Model& model = *handles().get<ModelHandle>(id);
+    val out = val::object();
+    out.set("description", describe_recipe(model, recipe_from(recipe, model)));
     return out;
   });
 }
@@ -376,6 +386,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("calibrated", &calibrated);
   function("mergeStatistics", &merge_statistics);
   function("quantize", &quantize_model);
+  function("describeRecipe", &describe_recipe_of);
   function("makeComparison", &make_comparison);
   function("compare", &compare);
   function("compared", &compared);

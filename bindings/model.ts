@@ -3,12 +3,28 @@ import { inflateSync } from "fflate";
 import { callWith, Remote } from "./engine.js";
 import type { Engine } from "./engine.js";
 import { refuse } from "./errors.js";
-import type { NewModel } from "./native.js";
+import type { NativeRecipe, NewModel } from "./native.js";
 import { reporting } from "./progress.js";
 import { jsonOf } from "./statistics.js";
-import type { Model, ModelDescription, Mode, PortDescription, Recipe, Statistics, WorkOptions } from "./types.js";
+import type {
+  InputOutputType,
+  Model,
+  ModelDescription,
+  Mode,
+  ModeDescription,
+  NodeSelector,
+  PortDescription,
+  Recipe,
+  Statistics,
+  Target,
+  WeightGranularity,
+  WorkOptions,
+} from "./types.js";
 
-export const modes: readonly Mode[] = ["dynamic", "int8", "int8-only", "float16"];
+export const modes: readonly Mode[] = ["dynamic", "int8", "int8-only", "float16", "int16x8", "int16x8-only"];
+export const inputOutputTypes: readonly InputOutputType[] = ["float32", "int8", "uint8", "int16"];
+export const granularities: readonly WeightGranularity[] = ["per-channel", "per-tensor", "per-tensor-dense"];
+export const targets: readonly Target[] = ["tflite", "tflite-old", "micro", "edgetpu", "gpu"];
 const largestLabelsFile = 1 << 24;
 
 /** What the engine's description lacks: class names are in a file of their own. */
@@ -133,14 +149,8 @@ export async function quantizeModel(
   options: WorkOptions,
 ): Promise<Model> {
   const { remote, name } = handleOf(model);
-  checkRecipe(recipe);
+  const native = nativeRecipe(recipe);
   const text = statistics ? JSON.stringify(jsonOf(statistics)) : "";
-  const native = {
-    mode: recipe.mode,
-    io: recipe.io ?? "",
-    weights: recipe.weights ?? "",
-    keepFloat: (recipe.keepFloat ?? []).map(({ graph = 0, node }): [number, number] => [graph, node]),
-  };
   return await reporting("quantize", undefined, options, async () => {
     const { signal } = options;
     const { result, generation } = await callWith(
@@ -153,16 +163,59 @@ export async function quantizeModel(
   });
 }
 
-function checkRecipe(recipe: Recipe): void {
+export async function describeRecipeOf(model: Model, recipe: Recipe): Promise<ModeDescription> {
+  const { remote } = handleOf(model);
+  const native = nativeRecipe(recipe);
+  const { result } = await callWith([remote], "describeRecipe", ([id = 0]) => [id, native]);
+  return JSON.parse(result.description) as ModeDescription;
+}
+
+/** Checked, and with all fields there. */
+function nativeRecipe(recipe: Recipe): NativeRecipe {
   if (typeof recipe !== "object" || recipe === null)
     refuse("BAD_ARGUMENT", "the recipe is not an object", 'try {mode: "int8"}');
-  oneOf("mode", recipe.mode, modes);
-  if (recipe.io !== undefined) oneOf("io", recipe.io, ["float32", "int8", "uint8"]);
-  if (recipe.weights !== undefined) oneOf("weights", recipe.weights, ["per-channel", "per-tensor"]);
-  for (const kept of recipe.keepFloat ?? []) {
-    const isPlace = Number.isInteger(kept?.node) && (kept.graph === undefined || Number.isInteger(kept.graph));
-    if (!isPlace) refuse("BAD_ARGUMENT", "keepFloat holds something that is not {graph, node}");
+  const { mode, io, weights, target, symmetricActivations, minimumElements, weightsOnly } = recipe;
+  oneOf("mode", mode, modes);
+  if (io !== undefined) oneOf("io", io, inputOutputTypes);
+  if (weights !== undefined) oneOf("weights", weights, granularities);
+  if (target !== undefined) oneOf("target", target, targets);
+  for (const [name, value] of Object.entries({ symmetricActivations, weightsOnly })) {
+    if (value !== undefined && typeof value !== "boolean")
+      refuse("BAD_ARGUMENT", `${name} is ${JSON.stringify(value)}`, "it can be true or false");
   }
+  const isCount = minimumElements === undefined || (Number.isInteger(minimumElements) && minimumElements >= 0);
+  if (!isCount || Number(minimumElements ?? 0) >= 2 ** 31)
+    refuse("BAD_ARGUMENT", `minimumElements is ${minimumElements}, not a number of elements`);
+  return {
+    mode,
+    io: io ?? "",
+    weights: weights ?? "",
+    target: target ?? "",
+    symmetricActivations: symmetricActivations ?? false,
+    minimumElements: minimumElements ?? -1,
+    weightsOnly: weightsOnly ?? false,
+    keepFloat: selectorTexts("keepFloat", recipe.keepFloat),
+    keepInt16: selectorTexts("keepInt16", recipe.keepInt16),
+  };
+}
+
+/** Selectors as the engine reads them. */
+function selectorTexts(what: string, selectors: readonly NodeSelector[] = []): readonly string[] {
+  if (!Array.isArray(selectors)) refuse("BAD_ARGUMENT", `${what} is not a list of operators`);
+  const isIndex = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31;
+  return selectors.map((selector) => {
+    if (typeof selector === "string" && selector !== "") return selector;
+    const { graph = 0, node } = (typeof selector === "object" && selector !== null ? selector : { node: selector }) as {
+      graph?: number;
+      node: unknown;
+    };
+    if (isIndex(graph) && isIndex(node)) return `${graph}:${node}`;
+    return refuse(
+      "BAD_ARGUMENT",
+      `${what} holds ${JSON.stringify(selector)}`,
+      "it can hold numbers of operators, {graph, node}, and names of operators or results",
+    );
+  });
 }
 
 export function oneOf(what: string, value: unknown, choices: readonly string[]): void {

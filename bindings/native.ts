@@ -35,7 +35,14 @@ export interface NativeRecipe {
   readonly mode: string;
   readonly io: string;
   readonly weights: string;
-  readonly keepFloat: readonly (readonly [graph: number, node: number])[];
+  readonly target: string;
+  readonly symmetricActivations: boolean;
+  /** -1: the default. */
+  readonly minimumElements: number;
+  readonly weightsOnly: boolean;
+  /** Texts that name operators. */
+  readonly keepFloat: readonly string[];
+  readonly keepInt16: readonly string[];
 }
 
 export interface NewModel {
@@ -73,6 +80,8 @@ export interface NativeModule {
   calibrated(calibration: number): Outcome<{ readonly statistics: string; readonly samples: number }>;
   mergeStatistics(texts: readonly string[]): Outcome<{ readonly statistics: string; readonly samples: number }>;
   quantize(model: number, recipe: NativeRecipe, statistics: string): Outcome<NewModel & { readonly bytes: Uint8Array }>;
+  /** JSON of ModeDescription. */
+  describeRecipe(model: number, recipe: NativeRecipe): Outcome<{ readonly description: string }>;
   makeComparison(
     first: number,
     second: number,

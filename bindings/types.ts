@@ -156,8 +156,10 @@ export interface Disposable {
 
 // ---- Model ----------------------------------------------------------------------------------------------------------
 
-export type Mode = "dynamic" | "int8" | "int8-only" | "float16";
-export type InputOutputType = "float32" | "int8" | "uint8";
+export type Mode = "dynamic" | "int8" | "int8-only" | "float16" | "int16x8" | "int16x8-only";
+export type InputOutputType = "float32" | "int8" | "uint8" | "int16";
+export type WeightGranularity = "per-channel" | "per-tensor" | "per-tensor-dense";
+export type Target = "tflite" | "tflite-old" | "micro" | "edgetpu" | "gpu";
 
 /** A path works in Node only. */
 export type ModelSource = Uint8Array | ArrayBuffer | Blob | URL | string;
@@ -322,14 +324,31 @@ export interface StatisticsJSON {
   readonly [field: string]: unknown;
 }
 
+/**
+ * Operators: by number (of the first subgraph), by subgraph (default 0) and number, or by text: "12", "1:12" (operator 12
+ * of subgraph 1), an operator's name such as "SOFTMAX", or the name of one of its results, in which * stands for any text.
+ * A selector that names no operator is an error.
+ */
+export type NodeSelector = string | number | { readonly graph?: number; readonly node: number };
+
 export interface Recipe {
   readonly mode: Mode;
-  /** Type of the model's inputs and outputs. Default: "int8" for "int8-only", else "float32". */
+  /** Type of the model's inputs and outputs. Default: "int8" for "int8-only", "int16" for "int16x8-only", else "float32". */
   readonly io?: InputOutputType;
-  /** Default: "per-channel". */
-  readonly weights?: "per-channel" | "per-tensor";
-  /** Operators that stay in float, by graph (default 0) and node. */
-  readonly keepFloat?: readonly { readonly graph?: number; readonly node: number }[];
+  /** "per-tensor-dense": one scale for the weights of FULLY_CONNECTED alone. Default: "per-channel". */
+  readonly weights?: WeightGranularity;
+  /** Where the file is to run; what cannot run there is refused by name. Default: "tflite". */
+  readonly target?: Target;
+  /** int8 activations with zero point 0; int16 activations have it always. Default: false. */
+  readonly symmetricActivations?: boolean;
+  /** "dynamic" leaves weights with fewer elements in float. Default: 1024. */
+  readonly minimumElements?: number;
+  /** "dynamic": int8 constants behind DEQUANTIZE, the older guide's form. Default: false. */
+  readonly weightsOnly?: boolean;
+  /** Operators that stay in float. */
+  readonly keepFloat?: readonly NodeSelector[];
+  /** "int8": operators that compute with int16 activations. */
+  readonly keepInt16?: readonly NodeSelector[];
 }
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -504,6 +523,8 @@ export interface LiteQuant {
   calibrate(model: Model, samples: Samples, options?: CalibrateOptions): Promise<Statistics>;
   parseStatistics(source: string | StatisticsJSON): Statistics;
   quantize(model: Model, recipe: Recipe, statistics?: Statistics, options?: WorkOptions): Promise<Model>;
+  /** What `quantize` would do: whether the recipe can be had, and what it would leave in float. */
+  describeRecipe(model: Model, recipe: Recipe): Promise<ModeDescription>;
   createSession(model: Model, options?: SessionOptions): Promise<Session>;
   compare(first: Model, second: Model, samples: Samples, options?: CompareOptions): Promise<Report>;
   openDataset(source: DataSource, model: Model, options?: DatasetOptions): Promise<Dataset>;

@@ -71,16 +71,29 @@ ImageRecipe image_recipe_from(const val& options) {
   return recipe;
 }
 
-Recipe recipe_from(const val& options) {
+Recipe recipe_from(const val& options, const Model& model) {
   Recipe recipe;
   recipe.mode = parse_mode(options["mode"].as<std::string>());
   const auto io = options["io"].as<std::string>();
   if (!io.empty()) recipe.io = parse_io(io);
   const auto weights = options["weights"].as<std::string>();
   if (!weights.empty()) recipe.weights = parse_weight_granularity(weights);
-  const val kept = options["keepFloat"];
-  const auto count = kept["length"].as<size_t>();
-  for (size_t i = 0; i < count; ++i) recipe.keep_float.push_back({kept[i][0].as<int32_t>(), kept[i][1].as<int32_t>()});
+  const auto target = options["target"].as<std::string>();
+  if (!target.empty()) recipe.target = parse_target(target);
+  recipe.symmetric_activations = options["symmetricActivations"].as<bool>();
+  const auto minimum = options["minimumElements"].as<int32_t>();
+  if (minimum >= 0) recipe.dynamic_minimum_elements = minimum;
+  recipe.weights_only_form = options["weightsOnly"].as<bool>();
+  const auto select = [&](const char* field, std::vector<NodeReference>& nodes) {
+    const val patterns = options[field];
+    const auto count = patterns["length"].as<size_t>();
+    for (size_t i = 0; i < count; ++i) {
+      const auto found = select_nodes(model, patterns[i].as<std::string>());
+      nodes.insert(nodes.end(), found.begin(), found.end());
+    }
+  };
+  select("keepFloat", recipe.keep_float);
+  select("keepInt16", recipe.keep_int16);
   return recipe;
 }
 

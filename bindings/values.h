@@ -37,8 +37,9 @@ std::vector<Shape> shapes_from(const emscripten::val& lists);
 // The fields of ImageOptions, all of them present (the TypeScript side fills in the defaults).
 ImageRecipe image_recipe_from(const emscripten::val& options);
 
-// {mode, io, weights, keepFloat: [[graph, node], ...]}; empty texts are defaults.
-Recipe recipe_from(const emscripten::val& recipe);
+// {mode, io, weights, target, symmetricActivations, minimumElements, weightsOnly, keepFloat: [text], keepInt16:
+// [text]}; empty texts and a negative number are defaults. `model` is what the texts select nodes of (select_nodes).
+Recipe recipe_from(const emscripten::val& recipe, const Model& model);
 
 // {error: {code, message, hint, operator, node, tensor}}
 emscripten::val error_value(const Error& error);

@@ -118,6 +118,7 @@ export const {
   calibrate,
   parseStatistics,
   quantize,
+  describeRecipe,
   createSession,
   compare,
   openDataset,

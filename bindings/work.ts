@@ -1,7 +1,7 @@
 // Long work over samples: calibrate and compare. The loops are here, so that progress, abort and `await` are natural.
 import { callWith, release, StaleHandle } from "./engine.js";
 import type { Engine } from "./engine.js";
-import { refuse } from "./errors.js";
+import { LiteQuantError, refuse } from "./errors.js";
 import { handleOf } from "./model.js";
 import type { ModelHandle } from "./model.js";
 import type { ProgressReporter } from "./progress.js";
@@ -87,7 +87,14 @@ class ComparisonRun {
   readonly #models: readonly [ModelHandle, ModelHandle];
   readonly #signature: string | undefined;
   readonly #engine: Engine;
-  #held: { readonly id: number; readonly generation: number; readonly shapes: BoundInputs["shapes"] } | undefined;
+  #held:
+    | {
+        readonly id: number;
+        readonly generation: number;
+        readonly graph: number;
+        readonly shapes: BoundInputs["shapes"];
+      }
+    | undefined;
 
   constructor(models: readonly [ModelHandle, ModelHandle], options: CompareOptions) {
     this.#models = models;
@@ -99,6 +106,13 @@ class ComparisonRun {
     const shapes = this.#held?.shapes;
     const defaults = { signature: this.#signature, ...(shapes && { shapes }) };
     const bound = bindSample(sample, this.#models[0].describe().signatures, defaults, `sample ${index}`);
+    if (this.#held && this.#held.graph !== bound.graph) {
+      refuse(
+        "BAD_ARGUMENT",
+        `sample ${index} is for signature '${bound.signature.key}', those before are for another`,
+        "compare one signature at a time",
+      );
+    }
     if (shapes && JSON.stringify(shapes) !== JSON.stringify(bound.shapes)) {
       refuse("SHAPE_MISMATCH", `sample ${index} has other shapes than the samples before`);
     }
@@ -120,7 +134,7 @@ class ComparisonRun {
         ([a = 0, b = 0]) => [a, b, graph, other.graph, shapes],
         withSignal(signal),
       );
-      this.#held = { id: made.result.id, generation: made.generation, shapes };
+      this.#held = { id: made.result.id, generation: made.generation, graph, shapes };
     }
     const { id, generation } = this.#held;
     return await callHeld(() =>
@@ -226,11 +240,31 @@ async function forEachSample(
   let index = 0;
   for await (const sample of samples) {
     signal?.throwIfAborted();
-    await use(sample, index);
+    try {
+      await use(sample, index);
+    } catch (error) {
+      throw namingSample(error, samples, index);
+    }
     reporter.step(++index);
   }
   signal?.throwIfAborted();
   return index;
+}
+
+/** An error about a sample of a data set tells the file it came from. */
+function namingSample(error: unknown, samples: Samples, index: number): unknown {
+  const name = isDataset(samples) ? samples.names[index] : undefined;
+  if (!(error instanceof LiteQuantError) || name === undefined) return error;
+  if (!error.message.includes(`sample ${index}`)) return error;
+  const { code, message, hint, operator, node, tensor } = error;
+  return new LiteQuantError({
+    code,
+    message: `${message} (sample ${index} is ${name})`,
+    hint,
+    ...(operator !== undefined && { operator }),
+    ...(node !== undefined && { node }),
+    ...(tensor !== undefined && { tensor }),
+  });
 }
 
 function labelAt(labels: ArrayLike<number>, index: number): number {

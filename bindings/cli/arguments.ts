@@ -46,11 +46,39 @@ const pictures: Readonly<Record<string, OptionSpec>> = {
   },
   order: { kind: "value", value: "ORDER", help: "order of colours: rgb (default) or bgr" },
 };
+/** What the quantized model is to be, beside its mode. */
+const recipe: Readonly<Record<string, OptionSpec>> = {
+  io: { kind: "value", value: "TYPE", help: "type of inputs and outputs: float32, int8, uint8 or int16" },
+  weights: {
+    kind: "value",
+    value: "HOW",
+    help:
+      "scales of weights: per-channel (default), per-tensor, or per-tensor-dense (one scale for FULLY_CONNECTED alone, " +
+      "as micro runtimes want)",
+  },
+  target: {
+    kind: "value",
+    value: "WHERE",
+    help: "where it is to run: tflite (default), tflite-old, micro, edgetpu or gpu; what cannot run there is refused",
+  },
+  symmetric: { kind: "flag", help: "int8 activations with zero point 0" },
+  "min-elements": { kind: "value", value: "N", help: "dynamic: smaller weights stay in float; by default 1024" },
+  "weights-only": { kind: "flag", help: "dynamic: int8 constants behind DEQUANTIZE, computed in float" },
+  "keep-float": {
+    kind: "list",
+    value: "NODE…",
+    help:
+      "operators that stay in float: a number (or SUBGRAPH:NUMBER), an operator's name, or the name of a result, in " +
+      "which * stands for any text",
+  },
+  "keep-int16": { kind: "list", value: "NODE…", help: "int8: operators that compute with int16 activations" },
+};
+const modeNames = "dynamic|int8|int8-only|float16|int16x8|int16x8-only";
 const dataKinds = "a folder of pictures, .npy, .npz, .wav, .zip, or random:N";
 
 export const commands: Readonly<Record<string, CommandSpec>> = {
   quantize: {
-    usage: "quantize MODEL -o OUT --mode dynamic|int8|int8-only|float16 [options]",
+    usage: `quantize MODEL -o OUT --mode ${modeNames} [options]`,
     summary: "make a smaller model",
     operands: ["MODEL"],
     options: {
@@ -60,16 +88,14 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
         value: "MODE",
         help:
           "dynamic: int8 weights; int8: integers, float in and out; int8-only: integers everywhere, or a refusal; " +
-          "float16: half-precision weights",
+          "float16: half-precision weights; int16x8, int16x8-only: int16 activations, int8 weights",
       },
-      io: { kind: "value", value: "TYPE", help: "type of inputs and outputs: float32, int8 or uint8" },
       calibrate: { kind: "list", value: "PATH…", help: `samples to calibrate with: ${dataKinds}` },
       statistics: { kind: "list", value: "STATS…", help: "files of `litequant calibrate`, merged" },
       samples,
       signature,
       ...pictures,
-      weights: { kind: "value", value: "HOW", help: "scales of weights: per-channel (default) or per-tensor" },
-      "keep-float": { kind: "list", value: "NODE…", help: "operators, by number, that stay in float" },
+      ...recipe,
       json,
     },
   },

@@ -5,6 +5,7 @@ import {
   calibrate,
   compare,
   createSession,
+  describeRecipe,
   LiteQuantError,
   load,
   openDataset,
@@ -17,11 +18,9 @@ import {
 import type {
   Dataset,
   DatasetOptions,
-  InputOutputType,
-  Mode,
   Model,
   Normalization,
-  Recipe,
+  PortDescription,
   Report,
   Statistics,
   Tensor,
@@ -29,7 +28,7 @@ import type {
 } from "../node.js";
 import { UsageError } from "./arguments.js";
 import type { Arguments } from "./arguments.js";
-import { describeModel } from "./inspect.js";
+import { describeModel, placesText } from "./inspect.js";
 import {
   bytesText,
   decibelText,
@@ -41,14 +40,13 @@ import {
   table,
   writeWhole,
 } from "./output.js";
+import { recipeOf } from "./recipe.js";
 import { chosen, wholeNumber } from "./values.js";
-
-const modes: readonly Mode[] = ["dynamic", "int8", "int8-only", "float16"];
 
 export async function quantizeCommand(args: Arguments): Promise<void> {
   const output = args.needed("output");
   const recipe = recipeOf(args);
-  const needsStatistics = recipe.mode === "int8" || recipe.mode === "int8-only";
+  const needsStatistics = recipe.mode !== "dynamic" && recipe.mode !== "float16";
   const given = args.list("calibrate").length + args.list("statistics").length;
   if (needsStatistics && given === 0) {
     throw new UsageError(
@@ -62,10 +60,9 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
   using quantized = await quantize(model, recipe, statistics);
   await writeWhole(output, await quantized.save());
 
-  const stays = recipe.mode === "int8" ? model.describe().modes.int8.float : [];
+  const { float: stays } = await describeRecipe(model, recipe);
   const ratio = model.byteLength / quantized.byteLength;
-  if (stays.length > 0)
-    note(`in float stay: ${stays.map((one) => `${one.operator} (operator ${one.node})`).join(", ")}`);
+  if (needsStatistics && stays.length > 0) note(`in float stay:\n${placesText(stays)}`);
   if (args.flag("json")) {
     printJson({
       model: args.operands[0],
@@ -86,18 +83,6 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
       `calibrated on ${statistics.sampleCount} ${statistics.isRealData ? "samples" : "random samples: not on real data"}`,
     );
   }
-}
-
-function recipeOf(args: Arguments): Recipe {
-  const io = args.value("io");
-  const weights = args.value("weights");
-  const kept = args.list("keep-float").map((word) => ({ node: wholeNumber("--keep-float", word, 0) }));
-  return {
-    mode: chosen("--mode", args.needed("mode"), modes),
-    ...(io !== undefined && { io: chosen<InputOutputType>("--io", io, ["float32", "int8", "uint8"]) }),
-    ...(weights !== undefined && { weights: chosen("--weights", weights, ["per-channel", "per-tensor"] as const) }),
-    ...(kept.length > 0 && { keepFloat: kept }),
-  };
 }
 
 async function statisticsOf(args: Arguments, model: Model): Promise<Statistics> {
@@ -133,13 +118,23 @@ export const signatureOption = (args: Arguments): { signature?: string } => {
 };
 
 /** The data set of an option, its warnings said. */
-export async function datasetOf(args: Arguments, option: string, model: Model): Promise<Dataset> {
+export async function datasetOf(
+  args: Arguments,
+  option: string,
+  model: Model,
+  defaults: DatasetOptions = {},
+): Promise<Dataset> {
   const paths = args.list(option);
   if (paths.length === 0) throw new UsageError(`--${option} must be given`);
-  const data = await openDataset(paths, model, datasetOptions(args));
+  const data = await openDataset(paths, model, { ...defaults, ...datasetOptions(args) });
   for (const warning of data.warnings) note(`warning: ${warning}`);
   return data;
 }
+
+/** What is run or compared is one signature: the first, where none is named. */
+export const firstSignature = (model: Model): DatasetOptions => ({
+  signature: model.describe().signatures[0]?.key ?? "",
+});
 
 export function datasetOptions(args: Arguments): DatasetOptions {
   const [limit, normalize, resize, crop, order] = ["samples", "normalize", "resize", "crop", "order"].map((name) =>
@@ -184,11 +179,8 @@ export async function runCommand(args: Arguments): Promise<void> {
   using model = await load(args.operands[0] as string);
   using session = await createSession(model, signatureOption(args));
   const arrays = await readArrays(await bytes(input), input);
-  const values = inputsOf(
-    arrays,
-    session.inputs.map(({ name }) => name),
-    input,
-  );
+  const key = args.value("signature") ?? model.describe().signatures[0]?.key ?? "";
+  const values = inputsOf(arrays, key, session.inputs, input);
   const shapes = Object.fromEntries(Object.entries(values).map(([name, { shape }]) => [name, shape]));
   const isSame = session.inputs.every(({ name, shape }) => String(shape) === String(shapes[name]));
   if (!isSame) await session.resize(shapesThatFit(shapes, session.inputs, input));
@@ -216,21 +208,38 @@ function shapesThatFit(
   return shapes;
 }
 
-function inputsOf(arrays: Record<string, Tensor>, names: readonly string[], file: string): Record<string, Tensor> {
-  const only = arrays[""];
-  const [name] = names;
-  if (only && name !== undefined && names.length === 1) return { [name]: only };
+/** The array of each input, by name or as 'SIGNATURE/INPUT', in the input's own type. */
+function inputsOf(
+  arrays: Readonly<Record<string, Tensor>>,
+  signature: string,
+  inputs: readonly PortDescription[],
+  file: string,
+): Record<string, Tensor> {
+  const find = (name: string): Tensor | undefined => {
+    const only = inputs.length === 1 ? arrays[""] : undefined;
+    const keys = [`${signature}/${name}`, name].filter((key) => Object.hasOwn(arrays, key));
+    return keys[0] === undefined ? only : arrays[keys[0]];
+  };
   return Object.fromEntries(
-    names.map((wanted) => {
-      const found = arrays[wanted];
-      if (found) return [wanted, found];
-      throw new LiteQuantError({
-        code: "BAD_SAMPLE",
-        message: `${file} has no array '${wanted}'`,
-        hint: `it has ${Object.keys(arrays)
-          .map((key) => `'${key}'`)
-          .join(", ")}`,
-      });
+    inputs.map(({ name, type }) => {
+      const found = find(name);
+      if (!found) {
+        throw new LiteQuantError({
+          code: "BAD_SAMPLE",
+          message: `${file} has no array '${name}'`,
+          hint: `it has ${Object.keys(arrays)
+            .map((key) => `'${key}'`)
+            .join(", ")}`,
+        });
+      }
+      if (found.type !== type) {
+        throw new LiteQuantError({
+          code: "SHAPE_MISMATCH",
+          message: `${file}: '${name}' is ${found.type}, the model takes ${type}`,
+          hint: "save it as that type",
+        });
+      }
+      return [name, found];
     }),
   );
 }
@@ -238,7 +247,7 @@ function inputsOf(arrays: Record<string, Tensor>, names: readonly string[], file
 export async function compareCommand(args: Arguments): Promise<void> {
   using first = await load(args.operands[0] as string);
   using second = await load(args.operands[1] as string);
-  const data = await datasetOf(args, "data", first);
+  const data = await datasetOf(args, "data", first, firstSignature(first));
   const report = await compareOn(first, second, data, args);
   if (args.flag("json")) printJson({ ...report, warnings: data.warnings });
   else print(reportText(report));

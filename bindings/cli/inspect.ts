@@ -1,5 +1,5 @@
 // A model's description as text.
-import type { ModelDescription, ModeDescription, PortDescription } from "../node.js";
+import type { ModelDescription, ModeDescription, OperatorPlace, PortDescription } from "../node.js";
 import { bytesText, table } from "./output.js";
 
 export function describeModel(name: string, description: ModelDescription): string {
@@ -22,7 +22,7 @@ export function describeModel(name: string, description: ModelDescription): stri
     isSupported ? "" : "not run by this version",
   ]);
   lines.push(table(rows), "", "modes");
-  for (const [mode, one] of Object.entries(description.modes)) lines.push(`  ${mode.padEnd(10)} ${modeText(one)}`);
+  for (const [mode, one] of Object.entries(description.modes)) lines.push(`  ${mode.padEnd(12)} ${modeText(one)}`);
   return lines.join("\n");
 }
 
@@ -36,15 +36,17 @@ function portText({ name, type, shape, shapeSignature, quantization, normalizati
   return parts.join("; ");
 }
 
+/** Operators by place, a line for each. */
+export const placesText = (places: readonly OperatorPlace[], indent = "  "): string =>
+  places
+    .map(
+      ({ operator, node, graph, reason }) => `${indent}operator ${node} (${operator}) of subgraph ${graph}: ${reason}`,
+    )
+    .join("\n");
+
 function modeText({ possible, reason, needsStatistics, float }: ModeDescription): string {
-  if (!possible) {
-    const places = float.map(
-      ({ operator, node, graph, reason: why }) => `operator ${node} (${operator}) of subgraph ${graph}: ${why}`,
-    );
-    return [`no: ${reason}`, ...places].join("\n             ");
-  }
-  const parts = ["yes", ...(needsStatistics ? ["needs samples"] : [])];
-  if (float.length > 0)
+  const parts = possible ? ["yes", ...(needsStatistics ? ["needs samples"] : [])] : [`no: ${reason}`];
+  if (possible && float.length > 0)
     parts.push(`${float.length} ${float.length === 1 ? "operator stays" : "operators stay"} in float`);
-  return parts.join(", ");
+  return [parts.join(", "), ...(float.length > 0 ? [placesText(float, " ".repeat(15))] : [])].join("\n");
 }

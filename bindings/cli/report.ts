@@ -15,7 +15,7 @@ import {
 import type { Dataset, Mode, Model, Normalization, Pixels, Statistics } from "../node.js";
 import { UsageError } from "./arguments.js";
 import type { Arguments } from "./arguments.js";
-import { datasetOf, labelsOf, signatureOption } from "./commands.js";
+import { datasetOf, firstSignature, labelsOf, signatureOption } from "./commands.js";
 import { decibelText, note, percentText, print, printJson, progressLine, table } from "./output.js";
 
 interface Material {
@@ -36,7 +36,7 @@ interface Row {
   readonly refusal?: string;
 }
 
-const modes: readonly Mode[] = ["float16", "dynamic", "int8", "int8-only"];
+const modes: readonly Mode[] = ["float16", "dynamic", "int8", "int8-only", "int16x8", "int16x8-only"];
 
 export async function reportCommand(args: Arguments): Promise<void> {
   const material = args.flag("example") ? await exampleMaterial() : await materialOf(args);
@@ -75,7 +75,11 @@ async function rowOf(
   const report = await compare(model, candidate, data, { ...options, ...(labels && { labels }) });
   using session = await createSession(candidate, options);
   // Any input takes the same time; random numbers are one that every model accepts.
-  for await (const sample of await openDataset("random:1", candidate, options)) await session.run(sample);
+  for await (const sample of await openDataset("random:1", candidate, {
+    ...firstSignature(candidate),
+    ...options,
+  }))
+    await session.run(sample);
   const { medianMs } = await session.measure({ repeat: 30 });
   return {
     mode,
@@ -116,9 +120,12 @@ async function materialOf(args: Arguments): Promise<Material> {
   const path = args.value("model");
   if (path === undefined) throw new UsageError("--example or --model MODEL must be given", "litequant report --help");
   const model = await load(path);
-  const data = await datasetOf(args, "data", model);
-  const calibration = args.list("calibrate").length > 0 ? await datasetOf(args, "calibrate", model) : data;
-  if (calibration === data) note("calibrated on the samples it is compared on; --calibrate PATH… gives others");
+  const data = await datasetOf(args, "data", model, firstSignature(model));
+  const hasOwn = args.list("calibrate").length > 0;
+  // Every signature is calibrated, one is compared.
+  const isShared = !hasOwn && model.describe().signatures.length === 1;
+  const calibration = isShared ? data : await datasetOf(args, hasOwn ? "calibrate" : "data", model);
+  if (!hasOwn) note("calibrated on the samples it is compared on; --calibrate PATH… gives others");
   return { model, data, calibration, labels: (await labelsOf(args, model)) ?? data.labels };
 }
 

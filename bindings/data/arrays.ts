@@ -65,7 +65,8 @@ export function unzip(file: Uint8Array, name: string): Map<string, Uint8Array> {
 
 /** Arrays of an .npz by name, or of an .npy by the name "". */
 export async function readArrays(engine: Engine, file: Uint8Array, name: string): Promise<Map<string, StoredArray>> {
-  if (!name.toLowerCase().endsWith(".npz")) return new Map([["", await readNpy(engine, file, name)]]);
+  const isZip = file[0] === 0x50 && file[1] === 0x4b; // "PK": an .npz by another name
+  if (!isZip && !name.toLowerCase().endsWith(".npz")) return new Map([["", await readNpy(engine, file, name)]]);
   const arrays = new Map<string, StoredArray>();
   for (const [entry, bytes] of unzip(file, name)) {
     arrays.set(entry.replace(/\.npy$/, ""), await readNpy(engine, bytes, `${name}: ${entry}`));

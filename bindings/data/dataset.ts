@@ -9,6 +9,7 @@ import type {
   Dataset,
   DatasetOptions,
   ImageOptions,
+  InputValue,
   ModelDescription,
   Pixels,
   PortDescription,
@@ -28,6 +29,8 @@ const isSound = (path: string): boolean => /\.wav$/i.test(path);
 /** One sample: where it comes from, and how to get it. */
 interface Item {
   readonly name: string;
+  /** Key of the signature it is for. */
+  readonly signature: string;
   read(): Promise<Sample>;
   preview?(): Promise<Pixels>;
 }
@@ -39,16 +42,17 @@ export async function openDatasetOf(
   description: ModelDescription,
   options: DatasetOptions,
 ): Promise<Dataset> {
-  const signature = signatureOf(description.signatures, options.signature);
+  const chosen = signatureOf(description.signatures, options.signature);
+  const signatures = options.signature === undefined ? description.signatures : [chosen];
   const { limit } = options;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) {
     refuse("BAD_ARGUMENT", `limit is ${limit}, not a number of samples`);
   }
   const single = typeof source === "string" ? source : source.length === 1 ? source[0] : undefined;
   const random = typeof single === "string" ? /^random:(.*)$/.exec(single) : null;
-  if (random) return randomDataset(random[1] ?? "", signature);
+  if (random) return randomDataset(random[1] ?? "", signatures);
 
-  const builder = new Builder(platform, engine, signature, options);
+  const builder = new Builder(platform, engine, signatures, options);
   if (isPictures(source)) {
     source.forEach((pixels, index) => builder.addPicture(`picture[${index}]`, () => Promise.resolve(pixels)));
     return builder.finish([], undefined);
@@ -58,7 +62,7 @@ export async function openDatasetOf(
     typeof source === "string" ? [[source]] : isPaths(source) ? source.map((path) => [path]) : [source];
   const files = (await Promise.all(groups.map((group) => sortedFiles(platform, group)))).flat();
   for (const file of files) await builder.add(file);
-  return builder.finish(files, options.classNames ?? signature.outputs.find(({ labels }) => labels)?.labels);
+  return builder.finish(files, options.classNames ?? chosen.outputs.find(({ labels }) => labels)?.labels);
 }
 
 const isPictures = (source: DataSource): source is readonly Pixels[] =>
@@ -82,16 +86,21 @@ async function openZip(file: DataFile): Promise<readonly DataFile[]> {
 class Builder {
   readonly #platform: Platform;
   readonly #engine: Engine;
-  readonly #signature: SignatureDescription;
+  readonly #signatures: readonly SignatureDescription[];
   readonly #options: DatasetOptions;
   readonly #items: Item[] = [];
   readonly #warnings = new Set<string>();
   #image: ImageOptions | undefined;
 
-  constructor(platform: Platform, engine: Engine, signature: SignatureDescription, options: DatasetOptions) {
+  constructor(
+    platform: Platform,
+    engine: Engine,
+    signatures: readonly SignatureDescription[],
+    options: DatasetOptions,
+  ) {
     this.#platform = platform;
     this.#engine = engine;
-    this.#signature = signature;
+    this.#signatures = signatures;
     this.#options = options;
   }
 
@@ -102,7 +111,12 @@ class Builder {
   }
 
   finish(files: readonly DataFile[], classNames: readonly string[] | undefined): Dataset {
-    const items = spread(this.#items, this.#options.limit);
+    const items = this.#signatures.flatMap(({ key }) =>
+      spread(
+        this.#items.filter(({ signature }) => signature === key),
+        this.#options.limit,
+      ),
+    );
     if (items.length === 0) {
       const found = files.length === 0 ? "nothing was found" : `none of ${files.length} files is of a known kind`;
       refuse(
@@ -126,10 +140,11 @@ class Builder {
     });
   }
 
-  #onlyInput(kind: string): PortDescription {
-    const { inputs } = this.#signature;
+  /** The signature that a picture or sound is for, which does not say: the one that was chosen, or the first. */
+  #onlyInput(kind: string): { readonly signature: string; readonly port: PortDescription } {
+    const { key, inputs } = this.#signatures[0] as SignatureDescription;
     const [port] = inputs;
-    if (inputs.length === 1 && port) return port;
+    if (inputs.length === 1 && port) return { signature: key, port };
     return refuse(
       "SHAPE_MISMATCH",
       `${kind} is for models with one input; this one has ${inputs.length}`,
@@ -137,8 +152,13 @@ class Builder {
     );
   }
 
+  /** Inputs as a sample; it names its signature where there are several. */
+  #sample(signature: SignatureDescription, values: readonly InputValue[]): Sample {
+    return sampleOf(signature, values, this.#signatures.length > 1);
+  }
+
   addPicture(name: string, decode: () => Promise<Pixels>): void {
-    const port = this.#onlyInput("a picture");
+    const { signature, port } = this.#onlyInput("a picture");
     if (!this.#image) {
       const { image, warning } = imageOptionsFor(port, this.#options);
       this.#image = image;
@@ -147,6 +167,7 @@ class Builder {
     const image = this.#image;
     this.#items.push({
       name,
+      signature,
       read: async () => [toArray(port.type, await valuesOf(this.#engine, await decode(), image))],
       preview: async () => await previewOf(this.#engine, await decode(), image),
     });
@@ -163,40 +184,49 @@ class Builder {
   }
 
   async #addArrays(file: DataFile): Promise<void> {
-    const stored = matchArrays(
-      await readArrays(this.#engine, await file.read(), file.path),
-      this.#signature,
-      file.path,
-    );
-    const { inputs } = this.#signature;
-    const layouts = inputs.map((port, index) => layoutOf(stored[index] as StoredArray, port, file.path));
+    const arrays = await readArrays(this.#engine, await file.read(), file.path);
+    const matched = matchArrays(arrays, this.#signatures, file.path);
+    for (const [signature, stored] of matched) this.#addSamples(signature, stored, file.path, matched.size > 1);
+  }
+
+  #addSamples(signature: SignatureDescription, stored: readonly StoredArray[], file: string, tells: boolean): void {
+    const { key, inputs } = signature;
+    const layouts = inputs.map((port, index) => layoutOf(stored[index] as StoredArray, port, file));
     const count = layouts[0]?.count ?? 0;
     const other = layouts.findIndex((layout) => layout.count !== count);
     if (other > 0) {
       refuse(
         "SHAPE_MISMATCH",
-        `${file.path}: '${inputs[0]?.name}' has ${count} samples, '${inputs[other]?.name}' has ${layouts[other]?.count}`,
+        `${file}: '${inputs[0]?.name}' has ${count} samples, '${inputs[other]?.name}' has ${layouts[other]?.count}`,
+      );
+    }
+    if (count === 0) {
+      refuse(
+        "EMPTY_DATASET",
+        `${file}: the array for input '${inputs[0]?.name}' of shape [${stored[0]?.shape.join(", ")}] holds no sample`,
+        "give at least one; 100 are usual",
       );
     }
     for (let index = 0; index < count; index++) {
+      const values = (): readonly InputValue[] =>
+        inputs.map((port, input) => ({
+          data: sliceOf(stored[input] as StoredArray, index, count, port.type),
+          shape: layouts[input]?.shape ?? [],
+        }));
       this.#items.push({
-        name: `${file.path}[${index}]`,
-        read: () =>
-          Promise.resolve(
-            inputs.map((port, input) => ({
-              data: sliceOf(stored[input] as StoredArray, index, count, port.type),
-              shape: layouts[input]?.shape ?? [],
-            })),
-          ),
+        name: `${file}[${tells ? `${key}/` : ""}${index}]`,
+        signature: key,
+        read: () => Promise.resolve(this.#sample(signature, values())),
       });
     }
   }
 
   #addSound(file: DataFile): void {
-    const port = this.#onlyInput("a sound");
+    const { signature, port } = this.#onlyInput("a sound");
     const wanted = elementCount(port.shape);
     this.#items.push({
       name: file.path,
+      signature,
       read: async () => {
         const { channels, bytes } = await this.#engine.call("wav", [await file.read()]);
         if (port.type !== "float32") {
@@ -227,29 +257,74 @@ function mixed(samples: Float32Array, channels: number): Float32Array {
   });
 }
 
-/** The array of each input: by name, by tensor's name, or the only one for the only input. */
+const sampleOf = (
+  { key, inputs }: SignatureDescription,
+  values: readonly InputValue[],
+  tellsSignature: boolean,
+): Sample =>
+  tellsSignature
+    ? [key, Object.fromEntries(inputs.map(({ name }, index) => [name, values[index] as InputValue]))]
+    : values;
+
+const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(", ");
+
+/**
+ * The arrays of each signature's inputs, in order: 'SIGNATURE/INPUT', or 'INPUT' where only one signature can mean it; the
+ * only array for the only input. Signatures without any array are left out; other arrays are not looked at.
+ */
 export function matchArrays(
   arrays: ReadonlyMap<string, StoredArray>,
-  { inputs }: SignatureDescription,
+  signatures: readonly SignatureDescription[],
   file: string,
-): readonly StoredArray[] {
+): ReadonlyMap<SignatureDescription, readonly StoredArray[]> {
+  const isOne = signatures.length === 1;
+  const fullName = ({ key }: SignatureDescription, input: string): string =>
+    isOne || key === "" ? input : `${key}/${input}`;
+  const [first] = signatures;
   const only = arrays.get("");
-  if (only && arrays.size === 1) {
-    if (inputs.length === 1) return [only];
+  if (only && arrays.size === 1 && first) {
+    if (isOne && first.inputs.length === 1) return new Map([[first, [only]]]);
     return refuse(
       "SHAPE_MISMATCH",
-      `${file} holds one array; the model has ${inputs.length} inputs`,
-      `give an .npz with ${inputs.map(({ name }) => `'${name}'`).join(", ")}`,
+      `${file} holds one array; the model has ${isOne ? `${first.inputs.length} inputs` : `${signatures.length} signatures`}`,
+      `give an .npz with ${quoted(signatures.flatMap((one) => one.inputs.map(({ name }) => fullName(one, name))))}` +
+        (isOne ? "" : ", or choose a signature"),
     );
   }
-  return inputs.map(
-    ({ name }) =>
-      arrays.get(name) ??
-      refuse(
-        "BAD_SAMPLE",
-        `${file} has no array '${name}'`,
-        `its arrays are ${[...arrays.keys()].map((key) => `'${key}'`).join(", ")}`,
-      ),
+  const explicit = ({ key }: SignatureDescription, input: string): StoredArray | undefined =>
+    key === "" ? undefined : arrays.get(`${key}/${input}`);
+  const found = (signature: SignatureDescription, input: string): StoredArray | undefined => {
+    const own = explicit(signature, input);
+    const plain = arrays.get(input);
+    if (own || !plain) return own;
+    const takers = signatures.filter((one) => one.inputs.some(({ name }) => name === input) && !explicit(one, input));
+    if (takers.length === 1) return plain;
+    return refuse(
+      "BAD_SAMPLE",
+      `${file}: the array '${input}' could be for any of the signatures ${quoted(takers.map(({ key }) => key))}`,
+      `name it '${fullName(signature, input)}', or choose a signature`,
+    );
+  };
+  const matched = new Map<SignatureDescription, readonly StoredArray[]>();
+  for (const signature of signatures) {
+    const stored = signature.inputs.map(({ name }) => found(signature, name));
+    if (!isOne && stored.every((array) => !array)) continue;
+    const complete = signature.inputs.map(
+      ({ name }, index) =>
+        stored[index] ??
+        refuse(
+          "BAD_SAMPLE",
+          `${file} has no array '${fullName(signature, name)}'`,
+          `its arrays are ${quoted([...arrays.keys()])}`,
+        ),
+    );
+    matched.set(signature, complete);
+  }
+  if (matched.size > 0) return matched;
+  return refuse(
+    "BAD_SAMPLE",
+    `${file} has no array for any input: ${quoted(signatures.flatMap((one) => one.inputs.map(({ name }) => fullName(one, name))))}`,
+    `its arrays are ${quoted([...arrays.keys()])}`,
   );
 }
 
@@ -281,16 +356,28 @@ function layoutOf(
   );
 }
 
-function randomDataset(count: string, signature: SignatureDescription): Dataset {
+/** So many samples of each signature. */
+function randomDataset(count: string, signatures: readonly SignatureDescription[]): Dataset {
   if (!/^[1-9]\d{0,5}$/.test(count)) refuse("BAD_ARGUMENT", `random:${count} is not random:N with N from 1 to 999999`);
-  const items = Array.from({ length: Number(count) }, (_, index): Item => ({
-    name: `random[${index}]`,
-    read: () => Promise.resolve(signature.inputs.map((port) => randomValue(port, index))),
-  }));
+  const isOne = signatures.length === 1;
+  const items = signatures.flatMap((signature) =>
+    Array.from({ length: Number(count) }, (_, index): Item => ({
+      name: `random[${isOne ? "" : `${signature.key}/`}${index}]`,
+      signature: signature.key,
+      read: () =>
+        Promise.resolve(
+          sampleOf(
+            signature,
+            signature.inputs.map((port) => randomValue(port, index)),
+            !isOne,
+          ),
+        ),
+    })),
+  );
   return makeDataset(items, { isRealData: false, warnings: ["the samples are random numbers, not real data"] });
 }
 
-/** At most `limit`, evenly over the list. */
+/** At most `limit`, evenly over the list and in its order. */
 function spread<T>(items: readonly T[], limit: number | undefined): readonly T[] {
   if (limit === undefined || limit >= items.length) return items;
   return Array.from({ length: limit }, (_, index) => items[Math.floor((index * items.length) / limit)] as T);

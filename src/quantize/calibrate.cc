@@ -1,5 +1,7 @@
 #include "quantize/calibrate.h"
 
+#include <cmath>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,20 @@ Range range_of(std::span<const float> values) {
     range.max = value > range.max ? value : range.max;
   }
   return range;
+}
+
+// "[0, 3, 17]": where the first value lies that is not finite.
+std::string position_of_nonfinite(std::span<const float> values, const Shape& shape) {
+  size_t at = 0;
+  while (std::isfinite(values[at])) ++at;
+  std::string position;
+  auto rest = static_cast<int64_t>(at);
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    const int64_t size = shape[axis];
+    position = text(rest % size, position.empty() ? "" : ", ", position);
+    rest /= size;
+  }
+  return text("[", position, "]");
 }
 
 }  // namespace
@@ -44,7 +60,8 @@ void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) 
     if (!all_finite(values)) {
       fail(ErrorCode::bad_sample,
            text("sample ", sample, " holds NaN or infinity in input ",
-                quoted(graph.tensors[static_cast<size_t>(tensor)].name)),
+                quoted(graph.tensors[static_cast<size_t>(tensor)].name), " at ",
+                position_of_nonfinite(values, plan.slot(tensor).shape)),
            place_of_tensor(plan.model(), graph_index, tensor), "remove the sample, or repair how it is made");
     }
     see(tensor, values);

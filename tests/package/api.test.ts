@@ -2,6 +2,7 @@ import {
   calibrate,
   compare,
   createSession,
+  describeRecipe,
   engine,
   LiteQuantError,
   load,
@@ -9,7 +10,7 @@ import {
   quantize,
   shutdown,
 } from "litequant";
-import type { Mode, Progress } from "litequant";
+import type { Mode, Progress, Recipe } from "litequant";
 import { exampleBytes, exampleSample, exampleSamples, failureOf, loadExample } from "./support";
 
 describe("load and describe", () => {
@@ -35,9 +36,19 @@ describe("load and describe", () => {
     const [signature] = description.signatures;
     expect(signature?.inputs).toMatchObject([{ type: "float32", shape: [1, 32, 32, 3] }]);
     expect(signature?.outputs).toMatchObject([{ type: "float32", shape: [1, 36] }]);
-    for (const mode of ["dynamic", "int8", "int8-only", "float16"] as const) {
-      expect(description.modes[mode]).toMatchObject({ possible: true, float: [] });
+    for (const mode of ["int8", "int8-only", "float16", "int16x8", "int16x8-only"] as const) {
+      expect(description.modes[mode]).toMatchObject({ possible: true, reason: "", float: [] });
     }
+    // Convolutions with few weights stay as they are.
+    const { possible, needsStatistics, float } = description.modes.dynamic;
+    expect({ possible, needsStatistics }).toEqual({ possible: true, needsStatistics: false });
+    const small = (graph?.nodes ?? []).filter(({ operator, inputs }) => {
+      const weights = graph?.tensors[inputs[1] ?? -1];
+      return /CONV|FULLY/.test(operator) && (weights?.byteLength ?? 0) < 4096;
+    });
+    expect(small.length).toBeGreaterThan(0);
+    expect(float.map(({ node }) => node)).toEqual(small.map(({ index }) => index));
+    for (const { reason } of float) expect(reason).toMatch(/^its weights have \d+ elements, fewer than 1024$/);
     expect(description.constantBytes).toBeGreaterThan(4 * description.parameterCount - 8192);
   });
 
@@ -71,32 +82,47 @@ describe("load and describe", () => {
 });
 
 describe("quantize", () => {
-  test.each<Mode>(["dynamic", "int8", "int8-only", "float16"])("%s is smaller, runs and agrees", async (mode) => {
-    const model = await loadExample();
-    const samples = exampleSamples(6);
-    const statistics = await calibrate(model, samples);
-    const quantized = await quantize(model, { mode }, statistics);
-    expect(quantized.byteLength).toBeLessThan(0.6 * model.byteLength);
-    const again = await quantize(model, { mode }, statistics);
-    expect(Buffer.from(await again.save()).equals(Buffer.from(await quantized.save()))).toBe(true);
-    const report = await compare(model, quantized, samples, { labels: [0, 1, 2, 3, 4, 5] });
-    expect(report.sampleCount).toBe(6);
-    expect(report.bytes).toEqual([model.byteLength, quantized.byteLength]);
-    expect(report.agreement).toBeGreaterThan(0.4);
-    expect(report.predictions).toHaveLength(6);
-    expect(report.predictions[0]?.classes[0]).toHaveLength(5);
-    expect(report.top1?.[0]).toBeGreaterThanOrEqual(0);
-    expect(report.outputs[0]?.sqnrDb).toBeGreaterThan(5);
-    expect(report.tensors.length).toBeGreaterThan(5);
-  });
+  test.each<Mode>(["dynamic", "int8", "int8-only", "float16", "int16x8", "int16x8-only"])(
+    "%s is smaller, runs and agrees",
+    async (mode) => {
+      const model = await loadExample();
+      const samples = exampleSamples(6);
+      const statistics = await calibrate(model, samples);
+      const quantized = await quantize(model, { mode }, statistics);
+      expect(quantized.byteLength).toBeLessThan(0.6 * model.byteLength);
+      expect((await describeRecipe(model, { mode })).possible).toBe(true);
+      const after = quantized.describe().modes;
+      for (const done of mode.startsWith("int") ? (["int8", "int8-only", "int16x8", "int16x8-only"] as const) : []) {
+        expect(after[done]).toMatchObject({
+          possible: false,
+          reason: "there is nothing to do: no float operator is left",
+          float: [],
+        });
+      }
+      if (mode === "float16") expect(after.float16).toMatchObject({ possible: false, float: [] });
+      const again = await quantize(model, { mode }, statistics);
+      expect(Buffer.from(await again.save()).equals(Buffer.from(await quantized.save()))).toBe(true);
+      const report = await compare(model, quantized, samples, { labels: [0, 1, 2, 3, 4, 5] });
+      expect(report.sampleCount).toBe(6);
+      expect(report.bytes).toEqual([model.byteLength, quantized.byteLength]);
+      expect(report.agreement).toBeGreaterThan(0.4);
+      expect(report.predictions).toHaveLength(6);
+      expect(report.predictions[0]?.classes[0]).toHaveLength(5);
+      expect(report.top1?.[0]).toBeGreaterThanOrEqual(0);
+      expect(report.outputs[0]?.sqnrDb).toBeGreaterThan(5);
+      expect(report.tensors.length).toBeGreaterThan(5);
+    },
+  );
 
   test.each([
     ["int8", "int8"],
     ["uint8", "uint8"],
-  ] as const)("int8-only with %s in and out", async (io, type) => {
+    ["int16", "int16"],
+  ] as const)("integers only with %s in and out", async (io, type) => {
     const model = await loadExample();
     const statistics = await calibrate(model, exampleSamples(2));
-    const quantized = await quantize(model, { mode: "int8-only", io }, statistics);
+    const mode = io === "int16" ? "int16x8-only" : "int8-only";
+    const quantized = await quantize(model, { mode, io }, statistics);
     expect(quantized.describe().signatures[0]?.inputs[0]?.type).toBe(type);
     expect(quantized.describe().isQuantized).toBe(true);
   });
@@ -108,6 +134,48 @@ describe("quantize", () => {
     const error = await failureOf(quantize(model, { mode: "int8-only", keepFloat }, statistics));
     expect(error["code"]).toBe("REFUSED");
     expect(error["message"]).toMatch(/operator 1 \(\w+\) of subgraph 0: .*operator 2 \(\w+\) of subgraph 0: /s);
+  });
+
+  test("operators are selected by number, place, kind and result", async () => {
+    const model = await loadExample();
+    const statistics = await calibrate(model, exampleSamples(1));
+    const graph = model.describe().graphs[0];
+    const last = graph?.nodes.findLast(({ operator }) => operator === "FULLY_CONNECTED");
+    const result = graph?.tensors[last?.outputs[0] ?? -1]?.name ?? "";
+    const node = last?.index ?? -1;
+    const bytes = [];
+    for (const selector of [node, { node }, { graph: 0, node }, String(node), `0:${node}`, result, "FULLY_CONNECTED"]) {
+      const recipe = { mode: "int8", keepFloat: [selector] } as const;
+      expect((await describeRecipe(model, recipe)).float).toEqual([
+        { graph: 0, node, operator: "FULLY_CONNECTED", reason: "the recipe keeps it in float" },
+      ]);
+      bytes.push(Buffer.from(await (await quantize(model, recipe, statistics)).save()).toString("base64"));
+    }
+    expect(new Set(bytes).size).toBe(1);
+    const every = await describeRecipe(model, { mode: "int8", keepFloat: ["*"] });
+    expect(every).toMatchObject({ possible: false, reason: "no operator can compute in integers" });
+    expect(every.float).toHaveLength(graph?.nodes.length ?? 0);
+    const first = await quantize(model, { mode: "int8", keepInt16: ["0"] }, statistics);
+    expect(first.describe().graphs[0]?.tensors.some(({ type }) => type === "int16")).toBe(true);
+  });
+
+  test.each([
+    [{ keepFloat: ["nonsense"] }, "nonsense"],
+    [{ keepFloat: [999] }, "no operator 999"],
+    [{ keepFloat: [-1] }, "keepFloat holds -1"],
+    [{ keepFloat: [{ node: "1" }] }, "keepFloat holds"],
+    [{ keepFloat: "SOFTMAX" }, "keepFloat is not a list"],
+    [{ keepInt16: [null] }, "keepInt16 holds null"],
+    [{ target: "phone" }, 'target is "phone"'],
+    [{ weights: "per-row" }, "weights is"],
+    [{ io: "int16" }, "cannot have inputs and outputs of type INT16"],
+    [{ minimumElements: 1.5 }, "minimumElements is 1.5"],
+    [{ symmetricActivations: 1 }, "symmetricActivations is 1"],
+    [{ mode: "dynamic", keepInt16: [0] }, "cannot keep single operators in int16"],
+  ])("%j is refused", async (fields, message) => {
+    const recipe = { mode: "int8", ...fields } as Recipe;
+    const error = await failureOf(describeRecipe(await loadExample(), recipe));
+    expect(error).toMatchObject({ code: "BAD_ARGUMENT", message: expect.stringContaining(message) as string });
   });
 
   test("refuses recipes that are none", async () => {
@@ -255,6 +323,7 @@ describe("long work", () => {
     bad[7] = NaN;
     const error = await failureOf(calibrate(model, [[exampleSample(1)], [bad]]));
     expect(error).toMatchObject({ code: "BAD_SAMPLE", message: expect.stringContaining("sample 1") as string });
+    expect(error["message"]).toContain("at [0, 0, 2, 1]");
     expect(error["tensor"]).toBe(model.describe().graphs[0]?.tensors[model.describe().graphs[0]?.inputs[0] ?? 0]?.name);
     expect(await failureOf(calibrate(model, []))).toMatchObject({ code: "EMPTY_DATASET" });
     expect(await failureOf(calibrate(model, 5 as never))).toMatchObject({ code: "BAD_ARGUMENT" });

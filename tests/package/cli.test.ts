@@ -1,4 +1,5 @@
 import { calibrate, load, openDataset, quantize, readArrays, writeArrays } from "litequant";
+import type { Tensor } from "litequant";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -16,6 +17,12 @@ const at = (name: string): string => join(folder, name);
 const sampleFile = at("samples.npz");
 const labelsFile = at("labels.txt");
 const count = 5;
+const floats = (shape: number[]): Tensor => ({
+  type: "float32",
+  shape,
+  data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
+});
+const integers = { type: "int8", data: new Int8Array(32 * 32 * 3) } as const;
 let input = "";
 let output = "";
 
@@ -34,8 +41,9 @@ beforeAll(async () => {
 afterAll(removeTemporaryFolders);
 
 describe("quantize", () => {
-  test.each(["dynamic", "int8", "int8-only", "float16"])("%s: the same command gives the same bytes", async (mode) => {
-    const calibration = mode.startsWith("int8") ? ["--calibrate", sampleFile] : [];
+  const modes = ["dynamic", "int8", "int8-only", "float16", "int16x8", "int16x8-only"];
+  test.each(modes)("%s: the same command gives the same bytes", async (mode) => {
+    const calibration = mode.startsWith("int") ? ["--calibrate", sampleFile] : [];
     for (const name of ["a.tflite", "b.tflite"]) {
       const ended = await litequant(["quantize", examplePath, "-o", at(name), "--mode", mode, ...calibration]);
       expect(ended).toMatchObject({ code: 0, stderr: "" });
@@ -62,6 +70,34 @@ describe("quantize", () => {
       isRealData: true,
       float: [],
     });
+  });
+
+  test("options of the recipe reach the model", async () => {
+    const model = await loadExample();
+    const statistics = await calibrate(model, await openDataset(sampleFile, model));
+    const [softmax] = (model.describe().graphs[0]?.nodes ?? []).filter(({ operator }) => operator === "SOFTMAX");
+    for (const [words, recipe] of [
+      [["--mode", "int16x8", "--io", "int16"], { mode: "int16x8", io: "int16" }],
+      [["--mode", "int8", "--weights", "per-tensor-dense"], { mode: "int8", weights: "per-tensor-dense" }],
+      [["--mode", "int8", "--symmetric"], { mode: "int8", symmetricActivations: true }],
+      [["--mode", "int8", "--keep-float", "SOFTMAX"], { mode: "int8", keepFloat: [softmax?.index ?? -1] }],
+      [["--mode", "dynamic", "--min-elements", "0"], { mode: "dynamic", minimumElements: 0 }],
+    ] as const) {
+      const needs = recipe.mode !== "dynamic";
+      const line = ["quantize", examplePath, "-o", at("o.tflite"), ...words];
+      const ended = await litequant([...line, "--json", ...(needs ? ["--calibrate", sampleFile] : [])]);
+      expect(ended.code).toBe(0);
+      const bytes = await (await quantize(model, recipe, needs ? statistics : undefined)).save();
+      expect(readFileSync(at("o.tflite")).equals(Buffer.from(bytes))).toBe(true);
+      expect(JSON.parse(ended.stdout)).toMatchObject({
+        mode: recipe.mode,
+        bytes: [model.byteLength, bytes.byteLength],
+      });
+    }
+    const line = ["quantize", examplePath, "-o", at("o.tflite"), "--mode", "int8", "--calibrate", sampleFile];
+    expect((await litequant([...line, "--keep-float", "SOFTMAX"])).stderr).toContain(
+      `operator ${softmax?.index} (SOFTMAX) of subgraph 0: the recipe keeps it in float`,
+    );
   });
 
   test("statistics of several machines give the bytes of one", async () => {
@@ -123,6 +159,45 @@ describe("run", () => {
     expect(sum).toBeCloseTo(1, 4);
   });
 
+  test("takes an array named after its signature", async () => {
+    const key = (await loadExample()).describe().signatures[0]?.key ?? "";
+    const one = await readArrays(new Uint8Array(readFileSync(at("one.npz"))), "one.npz");
+    writeFileSync(at("named.npz"), await writeArrays({ [`${key}/${input}`]: one[input] as Tensor }));
+    expect((await litequant(["run", examplePath, "--input", at("named.npz"), "-o", at("named-out.npz")])).code).toBe(0);
+    expect((await litequant(["run", examplePath, "--input", at("one.npz"), "-o", at("plain-out.npz")])).code).toBe(0);
+    expect(readFileSync(at("named-out.npz")).equals(readFileSync(at("plain-out.npz")))).toBe(true);
+  });
+
+  test.each<[string, () => Promise<Uint8Array>, string]>([
+    ["an empty file", () => Promise.resolve(new Uint8Array()), "not a usable zip archive"],
+    [
+      "half an archive",
+      () => Promise.resolve(new Uint8Array(readFileSync(at("one.npz"))).slice(0, 2000)),
+      "not a usable zip archive",
+    ],
+    ["another name", () => writeArrays({ other: floats([1, 32, 32, 3]) }), "has no array 'INPUT'"],
+    [
+      "another type",
+      () => writeArrays({ [input]: { ...floats([1, 32, 32, 3]), ...integers } }),
+      "is int8, the model takes float32",
+    ],
+    [
+      "another rank",
+      () => writeArrays({ [input]: floats([1, 32, 96]) }),
+      "has the shape [1, 32, 96], the model takes [1, 32, 32, 3]",
+    ],
+    ["another size", () => writeArrays({ [input]: floats([1, 32, 31, 3]) }), "has the shape [1, 32, 31, 3]"],
+    ["no element", () => writeArrays({ [input]: floats([0, 32, 32, 3]) }), "has the shape [0, 32, 32, 3]"],
+  ])("says what is wrong with %s", async (_, bytes, message) => {
+    writeFileSync(at("bad.npz"), await bytes());
+    const ended = await litequant(["run", examplePath, "--input", at("bad.npz"), "-o", at("no.npz")]);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain(at("bad.npz"));
+    expect(ended.stderr).toContain(message.replace("INPUT", input));
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    expect(existsSync(at("no.npz"))).toBe(false);
+  });
+
   test("refuses other shapes and types", async () => {
     const ended = await litequant(["run", examplePath, "--input", sampleFile, "-o", at("no.npz")]);
     expect(ended.code).toBe(1);
@@ -156,7 +231,7 @@ test("inspect tells what a model is", async () => {
 test("report compares all modes", async () => {
   const ended = await litequant(["report", "--model", examplePath, "--data", sampleFile, "--labels", labelsFile]);
   expect(ended.code).toBe(0);
-  for (const part of ["float32", "float16", "dynamic", "int8-only", "ms/inference"])
+  for (const part of ["float32", "float16", "dynamic", "int8-only", "int16x8-only", "ms/inference"])
     expect(ended.stdout).toContain(part);
 });
 
@@ -171,6 +246,26 @@ describe("mistakes", () => {
     ["no mode", ["quantize", examplePath, "-o", "x"], 2, "--mode must be given"],
     ["a wrong mode", ["quantize", examplePath, "-o", "x", "--mode", "int-8"], 2, "did you mean int8?"],
     ["no samples", ["quantize", examplePath, "-o", "x", "--mode", "int8"], 2, "--calibrate"],
+    ["no samples", ["quantize", examplePath, "-o", "x", "--mode", "int16x8"], 2, "--calibrate"],
+    [
+      "a target",
+      ["quantize", examplePath, "-o", "x", "--mode", "dynamic", "--target", "micr"],
+      2,
+      "did you mean micro?",
+    ],
+    ["no count", ["quantize", examplePath, "-o", "x", "--mode", "dynamic", "--min-elements", "x"], 2, "'x'"],
+    [
+      "an operator that is not there",
+      ["quantize", examplePath, "-o", "x", "--mode", "dynamic", "--keep-float", "LSTM"],
+      2,
+      "no operator and no result is called",
+    ],
+    [
+      "int16 kept where nothing is int8",
+      ["quantize", examplePath, "-o", "x", "--mode", "dynamic", "--keep-int16", "SOFTMAX"],
+      2,
+      "cannot keep single operators in int16",
+    ],
     ["an option without value", ["quantize", examplePath, "-o"], 2, "-o"],
     ["a wrong range", ["compare", examplePath, examplePath, "--data", "random:1", "--normalize", "-1"], 2, "-1"],
     [

@@ -24,7 +24,7 @@ import {
 } from "litequant";
 import { exampleClassNames, exampleName, fetchExampleModel, fetchExamplePictures } from "./example.js";
 
-export const modes: readonly Mode[] = ["dynamic", "int8", "int8-only", "float16"];
+export const modes: readonly Mode[] = ["dynamic", "int8", "int8-only", "float16", "int16x8", "int16x8-only"];
 
 /** How pictures become numbers, as the page offers it. "auto": what the model says, else -1…1. */
 export const normalizations = {
@@ -136,7 +136,8 @@ export class Workbench {
   }
 
   useMode(mode: Mode): void {
-    const io = mode === "int8-only" ? (this.state.io === "uint8" ? "uint8" : "int8") : "float32";
+    const int8 = this.state.io === "uint8" ? "uint8" : "int8";
+    const io = mode === "int8-only" ? int8 : mode === "int16x8-only" ? "int16" : "float32";
     this.change({ mode, io });
   }
 

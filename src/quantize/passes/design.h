@@ -96,6 +96,9 @@ void assign_parameters(const Model& model, const Recipe& recipe, const Statistic
 // Rewrites the graph: integer nodes, their constants, QUANTIZE and DEQUANTIZE where readers disagree, the border.
 void write_integers(Model& model, const Recipe& recipe, const GraphDesign& design);
 
+// The operands that `dynamic` makes int8; none when the node stays as it is. The row has hybrid kernels.
+std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
+                                   int64_t least_elements);
 // dynamic: int8 weights under float activations.
 void quantize_weights_only(Model& model, const Recipe& recipe);
 // float16: constants in half precision, each with a DEQUANTIZE.

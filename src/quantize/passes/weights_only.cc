@@ -23,9 +23,10 @@ bool kept(const Recipe& recipe, int32_t graph, size_t node) {
   return std::find(recipe.keep_float.begin(), recipe.keep_float.end(), here) != recipe.keep_float.end();
 }
 
-// The operands that become int8; none when the node stays as it is.
-std::vector<size_t> weights_of(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
-                               int64_t least_elements) {
+}  // namespace
+
+std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
+                                   int64_t least_elements) {
   std::vector<size_t> weights;
   bool has_role = false;
   for (size_t i = 0; i < node.inputs.size(); ++i) has_role = has_role || row.quant.role(i) == Role::weight;
@@ -46,8 +47,6 @@ std::vector<size_t> weights_of(const Model& model, const Graph& graph, const Nod
   return weights;
 }
 
-}  // namespace
-
 void quantize_weights_only(Model& model, const Recipe& recipe) {
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const auto graph_index = static_cast<int32_t>(g);
@@ -56,7 +55,7 @@ void quantize_weights_only(Model& model, const Recipe& recipe) {
       const OpDef* row = find_op(model.graphs[g].nodes[n]);
       if (row == nullptr || !row->quant.hybrid || kept(recipe, graph_index, n)) continue;
       const auto weights =
-          weights_of(model, model.graphs[g], model.graphs[g].nodes[n], *row, recipe.dynamic_minimum_elements);
+          hybrid_weights(model, model.graphs[g], model.graphs[g].nodes[n], *row, recipe.dynamic_minimum_elements);
       if (weights.empty()) continue;
       for (const size_t operand : weights) {
         const int32_t t = model.graphs[g].nodes[n].inputs[operand];

@@ -17,6 +17,14 @@ const modeTexts: Record<Mode, { readonly title: string; readonly text: string }>
     title: "Integer only",
     text: "Not one float operator, for microcontrollers and accelerators. Refused, by name, where an operator has no integer form.",
   },
+  int16x8: {
+    title: "16-bit activations",
+    text: "Weights become int8, activations int16: closer to the original than int8, and slower. For sound and pictures as output.",
+  },
+  "int16x8-only": {
+    title: "16-bit activations only",
+    text: "The same with int16 inputs and outputs and not one float operator. Refused, by name, where an operator has no such form.",
+  },
   float16: { title: "Half precision", text: "Weights become float16. 2× smaller, nearly exact; for GPUs." },
 };
 
@@ -50,7 +58,7 @@ export function ModeStep({ workbench }: { workbench: Workbench }) {
               <span class="mode-title">{modeTexts[name].title}</span>
               <span class="mode-text">{modeTexts[name].text}</span>
               {ability && !ability.possible && <span class="mode-note">Not for this model</span>}
-              {left > 0 && name === "int8" && (
+              {left > 0 && (name === "int8" || name === "int16x8") && (
                 <span class="mode-note">{countText(left, "operator")} would stay float</span>
               )}
             </label>
