@@ -198,9 +198,21 @@ val quantize_model(int32_t model, const val& recipe, const std::string& statisti
     std::optional<Statistics> ranges;
     if (!statistics.empty()) ranges = Statistics::from_json(statistics);
     const Model& original = *handles().get<ModelHandle>(model);
-    const auto file = save_model(quantize(original, recipe_from(recipe, original), ranges ? &*ranges : nullptr));
+    std::vector<FloatNode> left_in_float;
+    const auto file =
+        save_model(quantize(original, recipe_from(recipe, original), ranges ? &*ranges : nullptr, &left_in_float));
     val out = added_model(load_model(file));
     out.set("bytes", to_uint8_array(file));
+    val places = val::array();
+    for (const auto& [node, operator_name, reason] : left_in_float) {
+      val place = val::object();
+      place.set("graph", node.graph);
+      place.set("node", node.node);
+      place.set("operator", operator_name);
+      place.set("reason", reason);
+      places.call<void>("push", place);
+    }
+    out.set("float", places);
     return out;
   });
 }

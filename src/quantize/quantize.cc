@@ -24,7 +24,16 @@ namespace {
        "calibrate every signature of the model");
 }
 
-void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics) {
+void list_float_nodes(const Model& model, const GraphDesign& design, std::vector<FloatNode>& list) {
+  for (size_t n = 0; n < design.reason.size(); ++n) {
+    if (design.reason[n].empty()) continue;
+    const Node& node = model.graphs[static_cast<size_t>(design.graph_index)].nodes[n];
+    list.push_back({{design.graph_index, static_cast<int32_t>(n)}, std::string(operator_name(node)), design.reason[n]});
+  }
+}
+
+void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics,
+                   std::vector<FloatNode>* left_in_float) {
   std::vector<GraphDesign> designs;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
@@ -32,7 +41,9 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
   }
   for (GraphDesign& design : designs) {
     // A graph without any sample is an error of the caller's, told below.
-    if (statistics.samples(design.graph_index) > 0) leave_uncalibrated(model, statistics, design);
+    if (statistics.samples(design.graph_index) == 0) continue;
+    leave_uncalibrated(model, statistics, design);
+    if (recipe.mode == Mode::int8 && io_of(recipe) == DataType::float32) spare_mixed_ranges(model, statistics, design);
   }
   if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, designs);
   const std::vector<bool> is_entry = entry_graphs(model);
@@ -41,6 +52,7 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
     if (has_integers && statistics.samples(design.graph_index) == 0) refuse_uncalibrated(model, design.graph_index);
   }
   for (GraphDesign& design : designs) {
+    if (left_in_float != nullptr) list_float_nodes(model, design, *left_in_float);
     if (!is_entry[static_cast<size_t>(design.graph_index)]) continue;
     for (const DataType type : {DataType::int8, DataType::int16}) {
       assign_parameters(model, recipe, statistics, type, design);
@@ -53,7 +65,8 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
 
 bool needs_statistics(Mode mode) { return mode != Mode::dynamic && mode != Mode::float16; }
 
-Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics) {
+Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics,
+               std::vector<FloatNode>* left_in_float) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
@@ -70,7 +83,7 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
   switch (recipe.mode) {
     case Mode::dynamic: quantize_weights_only(model, recipe); break;
     case Mode::float16: halve_constants(model, recipe); break;
-    default: make_integers(model, recipe, *statistics); break;
+    default: make_integers(model, recipe, *statistics, left_in_float); break;
   }
   drop_dead_nodes(model);
   update_metadata(model, recipe);

@@ -1,11 +1,21 @@
 // A float model to a quantized one: the list of passes.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "model/model.h"
 #include "quantize/recipe.h"
 #include "quantize/statistics.h"
 
 namespace litequant {
+
+// An operator that stays in float, and why.
+struct FloatNode {
+  NodeReference node;
+  std::string operator_name;
+  std::string reason;
+};
 
 // The same model, recipe and statistics give the same model, byte for byte once saved. `statistics` may be null for
 // modes that need none (see needs_statistics). Names, signatures, order of inputs and outputs and metadata are kept;
@@ -14,7 +24,11 @@ namespace litequant {
 //
 // Throws BAD_ARGUMENT (recipe, or statistics of another model), EMPTY_DATASET (statistics missing), NONFINITE_WEIGHT,
 // REFUSED (int8-only with operators that stay in float: one message names them all).
-Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics);
+//
+// `left_in_float` (may be null) receives the float operators that an integer mode leaves as they are, numbered as in
+// `model`.
+Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
+               std::vector<FloatNode>* left_in_float = nullptr);
 
 bool needs_statistics(Mode mode);
 

@@ -212,6 +212,32 @@ TEST(QuantizeInt8, LeavesWhatFollowsAnUnknownOperatorInFloat) {
   }
 }
 
+// A head that joins boxes in pixels and scores, as detectors do.
+TEST(QuantizeInt8, JoinsVeryDifferentRangesInFloatWhereTheResultLeaves) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {4});
+  const int pixels = b.constant("pixels", DataType::float32, {1}, std::vector<float>{640});
+  const int boxes = b.tensor("boxes", DataType::float32, {4});
+  const int scores = b.tensor("scores", DataType::float32, {4});
+  const int y = b.output("y", DataType::float32, {8});
+  b.node(OpCode::mul, {x, pixels}, {boxes});
+  b.node(OpCode::logistic, {x}, {scores});
+  b.node(OpCode::concatenation, {boxes, scores}, {y},
+         ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{0}}}));
+  const auto model = b.load();
+  const Statistics statistics = calibrated(model);
+  std::vector<FloatNode> left;
+  const Model result = quantize(*model, {.mode = Mode::int8}, &statistics, &left);
+  EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::quantize, OpCode::mul, OpCode::logistic,
+                                                      OpCode::dequantize, OpCode::dequantize, OpCode::concatenation}));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].node, (NodeReference{0, 2}));
+  EXPECT_EQ(left[0].operator_name, "CONCATENATION");
+  // An integer border has one scale anyway.
+  EXPECT_EQ(operators(quantize(*model, {.mode = Mode::int8_only}, &statistics).graphs[0]).back(),
+            OpCode::concatenation);
+}
+
 TEST(QuantizeInt8, KeepsChosenNodesInInt16) {
   const auto model = conv_model().b.load();
   const Model result = quantized(model, {.mode = Mode::int8, .io = DataType::int8, .keep_int16 = {{0, 1}}});

@@ -90,6 +90,9 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
 // Whether an `-only` mode lets this float node be: a custom operator (detection post-processing) that makes results of
 // the graph only. They stay float: boxes and class numbers have no common scale.
 bool may_stay_float(const Graph& graph, const GraphDesign& design, int32_t node);
+// int8 with float outputs: a CONCATENATION whose operands' ranges differ so much that one scale would wipe out the
+// smallest stays in float where its result only leaves the graph.
+void spare_mixed_ranges(const Model& model, const Statistics& statistics, GraphDesign& design);
 // Fills the activations of one type from the statistics.
 void assign_parameters(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type,
                        GraphDesign& design);
