@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command line: picks the command, and turns its failure into one message and an exit code.
+import { adviseCommand } from "./cli/advise.js";
 import { commands, helpText, nearest, parseCommand, UsageError } from "./cli/arguments.js";
 import type { Arguments } from "./cli/arguments.js";
 import { calibrateCommand, compareCommand, inspectCommand, quantizeCommand, runCommand } from "./cli/commands.js";
@@ -17,6 +18,7 @@ const run: Readonly<Record<string, (args: Arguments) => Promise<void>>> = {
   run: runCommand,
   compare: compareCommand,
   inspect: inspectCommand,
+  advise: adviseCommand,
   calibrate: calibrateCommand,
   report: reportCommand,
 };

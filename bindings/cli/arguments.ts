@@ -136,6 +136,16 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     operands: ["MODEL"],
     options: { json },
   },
+  advise: {
+    usage: "advise MODEL [--target WHERE] [--data PATH…] [--json]",
+    summary: "which mode suits a model, a target and the data at hand",
+    operands: ["MODEL"],
+    options: {
+      target: recipe["target"] as OptionSpec,
+      data: { kind: "list", value: "PATH…", help: "samples there are to calibrate with; they are named, not read" },
+      json,
+    },
+  },
   calibrate: {
     usage: "calibrate MODEL --data PATH… -o STATS",
     summary: "learn ranges, to quantize with elsewhere",

@@ -44,9 +44,14 @@ export const placesText = (places: readonly OperatorPlace[], indent = "  "): str
     )
     .join("\n");
 
-function modeText({ possible, reason, needsStatistics, float }: ModeDescription): string {
+/** Without calibration all operators compute in float; what can stay as it is are their weights. */
+function stays(count: number, isInteger: boolean): string {
+  if (isInteger) return count === 1 ? "operator stays in float" : "operators stay in float";
+  return count === 1 ? "operator keeps its float weights" : "operators keep their float weights";
+}
+
+export function modeText({ possible, reason, needsStatistics, float }: ModeDescription): string {
   const parts = possible ? ["yes", ...(needsStatistics ? ["needs samples"] : [])] : [`no: ${reason}`];
-  if (possible && float.length > 0)
-    parts.push(`${float.length} ${float.length === 1 ? "operator stays" : "operators stay"} in float`);
+  if (possible && float.length > 0) parts.push(`${float.length} ${stays(float.length, needsStatistics)}`);
   return [parts.join(", "), ...(float.length > 0 ? [placesText(float, " ".repeat(15))] : [])].join("\n");
 }

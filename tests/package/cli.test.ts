@@ -228,6 +228,34 @@ test("inspect tells what a model is", async () => {
   expect(asJson).toEqual((await loadExample()).describe());
 });
 
+describe("advise", () => {
+  test.each<[string, string[], string]>([
+    ["dynamic without samples", [], "dynamic"],
+    ["int8 with samples", ["--data", sampleFile], "int8"],
+    ["integers for microcontrollers", ["--target", "micro", "--data", sampleFile], "int8-only"],
+    ["half precision for GPUs", ["--target", "gpu"], "float16"],
+  ])("recommends %s, by a command that does it", async (_, words, mode) => {
+    const ended = await litequant(["advise", examplePath, ...words]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.stdout).toContain(`recommended: ${mode}\n`);
+    const line = /^ {2}litequant (.*)$/m.exec(ended.stdout)?.[1]?.split(" ") ?? [];
+    expect(line).toContain(mode);
+    expect((await litequant(line, folder)).code).toBe(0);
+    expect(existsSync(at(`characters.${mode}.tflite`))).toBe(true);
+    const asJson = JSON.parse((await litequant(["advise", examplePath, ...words, "--json"])).stdout) as unknown;
+    expect(asJson).toMatchObject({ mode, hasData: words.includes("--data"), modes: { int8: { possible: true } } });
+  });
+
+  test("says when nothing is to be done", async () => {
+    const done = at("done.tflite");
+    const line = ["quantize", examplePath, "-o", done, "--mode", "int8-only", "--calibrate", sampleFile];
+    expect((await litequant(line)).code).toBe(0);
+    const ended = await litequant(["advise", done]);
+    expect(ended.code).toBe(3);
+    expect(ended.stdout).toContain("it is quantized already");
+  });
+});
+
 test("report compares all modes", async () => {
   const ended = await litequant(["report", "--model", examplePath, "--data", sampleFile, "--labels", labelsFile]);
   expect(ended.code).toBe(0);
@@ -305,7 +333,7 @@ describe("mistakes", () => {
 test("--help tells every command and option", async () => {
   const general = await litequant(["--help"]);
   expect(general.code).toBe(0);
-  for (const command of ["quantize", "run", "compare", "inspect", "calibrate", "report"]) {
+  for (const command of ["quantize", "run", "compare", "inspect", "advise", "calibrate", "report"]) {
     expect(general.stdout).toContain(command);
     const help = await litequant([command, "--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
