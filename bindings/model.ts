@@ -17,6 +17,7 @@ import type {
   Recipe,
   Statistics,
   Target,
+  OperatorPlace,
   WeightGranularity,
   WorkOptions,
 } from "./types.js";
@@ -33,19 +34,28 @@ type RawPort = PortDescription & { readonly labelsFile?: string };
 export class ModelHandle implements Model {
   readonly name: string;
   readonly byteLength: number;
+  readonly leftInFloat: readonly OperatorPlace[];
   readonly remote: Remote;
   readonly #file: Uint8Array;
   readonly #isOurs: boolean;
   readonly #description: ModelDescription;
 
   /** `file` belongs to the handle; `isOurs`: it was written by `save` already. */
-  constructor(name: string, file: Uint8Array, isOurs: boolean, remote: Remote, description: ModelDescription) {
+  constructor(
+    name: string,
+    file: Uint8Array,
+    isOurs: boolean,
+    remote: Remote,
+    description: ModelDescription,
+    leftInFloat: readonly OperatorPlace[],
+  ) {
     this.name = name;
     this.byteLength = file.byteLength;
     this.#file = file;
     this.#isOurs = isOurs;
     this.remote = remote;
     this.#description = description;
+    this.leftInFloat = leftInFloat;
   }
 
   describe(): ModelDescription {
@@ -91,7 +101,7 @@ async function adopt(
   generation: number,
   file: Uint8Array,
   isOurs: boolean,
-  made: NewModel,
+  made: NewModel & { readonly float?: readonly OperatorPlace[] },
   name: string,
 ): Promise<Model> {
   const remote = new Remote(engine, "model", async () => {
@@ -101,7 +111,7 @@ async function adopt(
   remote.adopt(made.id, generation);
   const raw = JSON.parse(made.description) as ModelDescription;
   const description = { ...raw, byteLength: file.byteLength, signatures: await withLabels(remote, raw) };
-  return new ModelHandle(name, file, isOurs, remote, description);
+  return new ModelHandle(name, file, isOurs, remote, description, made.float ?? []);
 }
 
 /** Class names into the descriptions of outputs. A file that cannot be read leaves them out. */

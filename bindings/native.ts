@@ -1,6 +1,6 @@
 // The wasm module as Embind exports it (bindings/embind.cpp). Embind checks neither the number nor the types of
 // arguments: this interface does, at compile time, and the functions below that fill it in take checked values only.
-import type { ErrorDetail, ScoredClass, Variant } from "./types.js";
+import type { ErrorDetail, OperatorPlace, ScoredClass, Variant } from "./types.js";
 
 /** What every function gives instead of throwing. */
 export interface NativeError {
@@ -45,6 +45,12 @@ export interface NativeRecipe {
   readonly keepInt16: readonly string[];
 }
 
+/** What `quantize` made; `float`: the operators it left in float. */
+export interface QuantizedModel extends NewModel {
+  readonly bytes: Uint8Array;
+  readonly float: readonly OperatorPlace[];
+}
+
 export interface NewModel {
   readonly id: number;
   /** JSON of ModelDescription, but for `byteLength`, `labels`. */
@@ -79,7 +85,7 @@ export interface NativeModule {
   ): Outcome<object>;
   calibrated(calibration: number): Outcome<{ readonly statistics: string; readonly samples: number }>;
   mergeStatistics(texts: readonly string[]): Outcome<{ readonly statistics: string; readonly samples: number }>;
-  quantize(model: number, recipe: NativeRecipe, statistics: string): Outcome<NewModel & { readonly bytes: Uint8Array }>;
+  quantize(model: number, recipe: NativeRecipe, statistics: string): Outcome<QuantizedModel>;
   /** JSON of ModeDescription. */
   describeRecipe(model: number, recipe: NativeRecipe): Outcome<{ readonly description: string }>;
   makeComparison(

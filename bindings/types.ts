@@ -173,6 +173,8 @@ export interface Model extends Disposable {
   readonly name: string;
   /** Bytes of the file. */
   readonly byteLength: number;
+  /** Of a model that `quantize` made in an integer mode: the float operators it left, numbered as in the float model. */
+  readonly leftInFloat: readonly OperatorPlace[];
   describe(): ModelDescription;
   /** The file: always the same bytes for the same model. */
   save(): Promise<Uint8Array>;

@@ -5,7 +5,6 @@ import {
   calibrate,
   compare,
   createSession,
-  describeRecipe,
   LiteQuantError,
   load,
   openDataset,
@@ -60,9 +59,9 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
   using quantized = await quantize(model, recipe, statistics);
   await writeWhole(output, await quantized.save());
 
-  const { float: stays } = await describeRecipe(model, recipe);
+  const stays = quantized.leftInFloat;
   const ratio = model.byteLength / quantized.byteLength;
-  if (needsStatistics && stays.length > 0) note(`in float stay:\n${placesText(stays)}`);
+  if (stays.length > 0) note(`in float stay:\n${placesText(stays)}`);
   if (args.flag("json")) {
     printJson({
       model: args.operands[0],
