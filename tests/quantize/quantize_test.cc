@@ -238,6 +238,23 @@ TEST(QuantizeInt8, JoinsVeryDifferentRangesInFloatWhereTheResultLeaves) {
             OpCode::concatenation);
 }
 
+TEST(QuantizeDynamic, KeepsTheScalesOfBlockwiseWeights) {
+  ModelBuilder b;
+  const int unused = b.constant("unused", DataType::float32, {1}, std::vector<float>{1});
+  const int scales = b.constant("scales", DataType::float16, {2, 1}, std::vector<uint16_t>{0x3c00, 0x3c00});
+  const int x = b.input("x", DataType::float32, {1, 32});
+  const int weights = b.constant("weights", DataType::int4, {2, 32}, std::vector<int8_t>(32, 1));
+  b.at(weights).has_quantization = true;
+  b.at(weights).quantization.details =
+      ModelBuilder::options("BlockwiseQuantization", {{"scales", int64_t{scales}}, {"block_size", int64_t{32}}});
+  const int y = b.output("y", DataType::float32, {1, 2});
+  b.node(OpCode::fully_connected, {x, weights, kNoTensor}, {y}, ModelBuilder::options("FullyConnectedOptions"));
+  ASSERT_EQ(unused, 0);
+  const Model result = quantized(b.load(), {.mode = Mode::dynamic});
+  const Tensor& kept = input_of(result.graphs[0], 0, 1);
+  EXPECT_EQ(at(result.graphs[0], static_cast<int32_t>(kept.quantization.details.integer("scales"))).name, "scales");
+}
+
 TEST(QuantizeInt8, KeepsChosenNodesInInt16) {
   const auto model = conv_model().b.load();
   const Model result = quantized(model, {.mode = Mode::int8, .io = DataType::int8, .keep_int16 = {{0, 1}}});

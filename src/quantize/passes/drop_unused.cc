@@ -7,6 +7,17 @@
 namespace litequant {
 namespace {
 
+// Blockwise schemes keep their scales in tensors of their own: calls visit(index) with those, to be read or changed.
+template <typename Visit>
+void visit_parameter_tensors(Tensor& tensor, Visit visit) {
+  Options& details = tensor.quantization.details;
+  for (const std::string_view field : {"scales", "zero_points"}) {
+    if (!details.has(field)) continue;
+    const auto index = static_cast<int32_t>(details.integer(field));
+    if (index >= 0) details.set(field, int64_t{visit(index)});
+  }
+}
+
 void drop_unused_tensors(Model& model, size_t g) {
   Graph& graph = model.graphs[g];
   std::vector<bool> is_used(graph.tensors.size(), false);
@@ -27,6 +38,14 @@ void drop_unused_tensors(Model& model, size_t g) {
     for (const auto& entry : signature.outputs) use(static_cast<int32_t>(entry.tensor));
   }
 
+  for (size_t t = 0; t < graph.tensors.size(); ++t) {
+    if (!is_used[t]) continue;
+    visit_parameter_tensors(graph.tensors[t], [&](int32_t parameters) {
+      use(parameters);
+      return parameters;
+    });
+  }
+
   std::vector<int32_t> moved(graph.tensors.size(), kNoTensor);
   std::vector<Tensor> tensors;
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
@@ -35,6 +54,9 @@ void drop_unused_tensors(Model& model, size_t g) {
     tensors.push_back(std::move(graph.tensors[t]));
   }
   graph.tensors = std::move(tensors);
+  for (Tensor& tensor : graph.tensors) {
+    visit_parameter_tensors(tensor, [&](int32_t parameters) { return moved[static_cast<size_t>(parameters)]; });
+  }
   const auto move_all = [&](std::vector<int32_t>& list) {
     for (int32_t& t : list) t = t == kNoTensor ? kNoTensor : moved[static_cast<size_t>(t)];
   };
