@@ -1,137 +1,18 @@
 // `npm run report`: every mode on the models of the README's table, through the command line, beside TensorFlow's own
 // figures (tests/reference/tensorflow.json). Prints the table; `npm run report -- --write` also puts it into the README.
-// The quantized files and the arrays they were made and judged with stay in .build/report for tests/python.
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// `npm run report -- zoo` is another table (.scripts/zoo.mjs). The quantized files and the arrays they were made and judged with stay in .build/report for tests/python.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { build } from "./build.mjs";
+import { cli, models, writeSamples } from "./models.mjs";
 import { setup } from "./setup.mjs";
+import { reportZoo } from "./zoo.mjs";
 import { Failure, buildRoot, inRoot, main, root, say } from "./system.mjs";
 
 const modes = ["float16", "dynamic", "int8", "int8-only"];
-const zoo = join(root, "..", "shared", "zoo");
 const folder = join(buildRoot, "report");
 const referenceFile = inRoot("tests/reference/tensorflow.json");
-
-const picture = /\.(png|jpe?g)$/i;
-/** Columns of a CSV file with a header; quotes hold commas. */
-const csv = (path) =>
-  readFileSync(path, "utf8")
-    .trim()
-    .split(/\r?\n/)
-    .slice(1)
-    .map((line) => line.match(/("[^"]*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, "")));
-
-/** Labelled pictures of a zoo folder, in the order of its labels.csv. */
-function labelledPictures(name, column) {
-  const rows = csv(join(zoo, "data", name, "labels.csv"));
-  return {
-    files: rows.map(([file]) => join(zoo, "data", name, file)).filter((file) => picture.test(file)),
-    labels: rows.map((row) => Number(row[column])),
-  };
-}
-
-/** The keyword features: int8, [49, 10, 1] each, brought back to the numbers they stand for. */
-function keywordFeatures() {
-  const bytes = readFileSync(join(zoo, "data/kws/kws01_mfcc_int8.bin"));
-  const stored = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const labels = csv(join(zoo, "data/kws/labels.csv")).map((row) => Number(row[2]));
-  return { values: Float32Array.from(stored, (q) => Math.fround(0.58470291) * (q - 83)), shape: [49, 10, 1], labels };
-}
-
-/** The models of the table. Each gives its samples as arrays, so that every tool sees the same numbers. */
-const models = [
-  {
-    name: "characters",
-    file: inRoot("web/examples/characters/characters.tflite"),
-    async samples(api) {
-      const at = (file) => inRoot("web/examples/characters", file);
-      const { tile, labels } = JSON.parse(readFileSync(at("samples.json"), "utf8"));
-      const tiles = async (file) => {
-        const sheet = await api.decodeImage(readFileSync(at(file)));
-        return api.tilesOf(sheet, sheet.width / tile, sheet.height / tile);
-      };
-      return { calibration: await tiles("calibration.png"), evaluation: await tiles("samples.png"), labels };
-    },
-    pictures: { normalize: [-1, 1] },
-  },
-  {
-    name: "resnet8_cifar10",
-    file: join(zoo, "derived/resnet8_cifar10_float.tflite"),
-    samples() {
-      const { files, labels } = labelledPictures("cifar10", 1);
-      return { calibration: [join(zoo, "data/cifar10_calib")], evaluation: files, labels };
-    },
-    pictures: { normalize: [0, 255] },
-  },
-  {
-    name: "vww_96",
-    file: join(zoo, "derived/vww_96_float.tflite"),
-    samples() {
-      const { files, labels } = labelledPictures("vww", 1);
-      return { calibration: files.slice(0, 64), evaluation: files, labels };
-    },
-    pictures: { normalize: [0, 1] },
-  },
-  {
-    name: "kws_ds_cnn",
-    file: join(zoo, "derived/kws_ds_cnn_float.tflite"),
-    samples() {
-      const { values, shape, labels } = keywordFeatures();
-      const size = shape.reduce((product, dim) => product * dim);
-      const array = (count) => ({ type: "float32", shape: [count, ...shape], data: values.subarray(0, count * size) });
-      return { calibration: array(100), evaluation: array(labels.length), labels };
-    },
-  },
-  {
-    name: "mobilenet_v1_0.25_224",
-    file: join(zoo, "models/cls/mobilenet_v1_0.25_224_float.tflite"),
-    samples() {
-      const { files, labels } = labelledPictures("imagenet", 2);
-      return { calibration: files.slice(0, 100), evaluation: files, labels };
-    },
-    pictures: { normalize: [-1, 1], crop: 0.875, resize: "cover" },
-  },
-];
-
-async function cli(...args) {
-  const { stdout } = await promisify(execFile)(process.execPath, [inRoot("dist/cli.js"), ...args], {
-    cwd: root,
-    maxBuffer: 1 << 28,
-  });
-  return stdout;
-}
-
-/** Writes the samples of a model as .npz, once: the arrays named as its inputs. */
-async function writeSamples(api, entry, at) {
-  const names = ["calibration.npz", "evaluation.npz", "labels.json"];
-  if (names.every((name) => existsSync(join(at, name)))) return;
-  mkdirSync(at, { recursive: true });
-  const model = await api.load(entry.file);
-  const [input] = model.describe().signatures[0].inputs;
-  const samples = await entry.samples(api);
-  for (const set of ["calibration", "evaluation"]) {
-    const array = samples[set].data ? samples[set] : await gathered(api, model, samples[set], entry.pictures, input);
-    writeFileSync(join(at, `${set}.npz`), await api.writeArrays({ [input.name]: array }));
-  }
-  writeFileSync(join(at, "labels.json"), JSON.stringify(samples.labels));
-  model.dispose();
-}
-
-/** All samples of a data set as one array [samples, …input shape]. */
-async function gathered(api, model, source, pictures, input) {
-  const dataset = await api.openDataset(source, model, pictures);
-  const size = input.shape.reduce((product, dim) => product * dim);
-  const data = new Float32Array(dataset.length * size);
-  let at = 0;
-  for await (const sample of dataset) {
-    const [value] = Array.isArray(sample) ? sample : Object.values(sample);
-    data.set(value.data ?? value, size * at++);
-  }
-  return { type: "float32", shape: [dataset.length, ...input.shape.slice(1)], data };
-}
 
 async function rowsOf(api, entry) {
   const at = join(folder, entry.name);
@@ -188,6 +69,7 @@ function writeIntoReadme(table) {
 await main(async () => {
   await build(await setup());
   const api = await import(pathToFileURL(inRoot("dist/node.js")).href);
+  if (process.argv[2] === "zoo") return reportZoo(api, process.argv.slice(3));
   const reference = existsSync(referenceFile) ? JSON.parse(readFileSync(referenceFile, "utf8")) : {};
   const rows = [];
   for (const entry of models) {

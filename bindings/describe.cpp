@@ -8,6 +8,7 @@
 #include "ops/op_def.h"
 #include "quantize/passes/design.h"
 #include "quantize/quantize.h"
+#include "quantize/targets.h"
 
 namespace litequant {
 namespace {
@@ -239,6 +240,7 @@ Outlook weights_outlook(const Model& model, const Recipe& recipe) {
 
 Outlook outlook_of(const Model& model, const Recipe& recipe) {
   try {
+    check_static_shapes(model, recipe.target);
     return needs_statistics(recipe.mode) ? integer_outlook(model, recipe) : weights_outlook(model, recipe);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::refused) throw;
@@ -251,10 +253,18 @@ Outlook outlook_of(const Model& model, const Recipe& recipe) {
 void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe) {
   const Outlook outlook = outlook_of(model, recipe);
   json.begin_object().field("possible", outlook.refusal.empty()).field("reason", outlook.refusal);
-  json.field("needsStatistics", needs_statistics(recipe.mode)).key("float").begin_array();
-  for (const auto& [graph, node, reason] : outlook.stay) {
+  json.field("needsStatistics", needs_statistics(recipe.mode));
+  const auto write_place = [&](size_t graph, size_t node, const std::string& reason) {
     json.begin_object().field("graph", graph).field("node", node);
     json.field("operator", operator_name(model.graphs[graph].nodes[node])).field("reason", reason).end_object();
+  };
+  json.key("float").begin_array();
+  for (const auto& [graph, node, reason] : outlook.stay) write_place(graph, node, reason);
+  json.end_array().key("unsupported").begin_array();
+  // What is float now may be an integer then: only operators that the target lacks altogether are sure.
+  for (const auto& [place, reason] : target_obstacles(model, recipe.target)) {
+    const auto graph = static_cast<size_t>(place.graph), node = static_cast<size_t>(place.node);
+    if (!has_operator(recipe.target, model.graphs[graph].nodes[node])) write_place(graph, node, reason);
   }
   json.end_array().end_object();
 }
@@ -320,7 +330,8 @@ std::string describe_model(const Model& model) {
   return json.end_object().text();
 }
 
-std::string describe_recipe(const Model& original, const Recipe& recipe) {
+std::string describe_recipe(const Model& original, const Recipe& wanted) {
+  const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   Model model = original;
   if (recipe.mode != Mode::float16) fold_half_constants(model);

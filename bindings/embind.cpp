@@ -16,6 +16,7 @@
 #include "format/save.h"
 #include "handles.h"
 #include "quantize/quantize.h"
+#include "quantize/targets.h"
 #include "values.h"
 
 namespace litequant {
@@ -192,6 +193,16 @@ val merge_statistics(const val& texts) {
   });
 }
 
+// {graph, node, operator, reason}
+void add_place(val& places, const NodeReference& node, const std::string& operator_name, const std::string& reason) {
+  val place = val::object();
+  place.set("graph", node.graph);
+  place.set("node", node.node);
+  place.set("operator", operator_name);
+  place.set("reason", reason);
+  places.call<void>("push", place);
+}
+
 // `statistics`: JSON, or empty for none. The model given back is the one its own file reads as.
 val quantize_model(int32_t model, const val& recipe, const std::string& statistics) {
   return guarded([&] {
@@ -199,20 +210,22 @@ val quantize_model(int32_t model, const val& recipe, const std::string& statisti
     if (!statistics.empty()) ranges = Statistics::from_json(statistics);
     const Model& original = *handles().get<ModelHandle>(model);
     std::vector<FloatNode> left_in_float;
-    const auto file =
-        save_model(quantize(original, recipe_from(recipe, original), ranges ? &*ranges : nullptr, &left_in_float));
-    val out = added_model(load_model(file));
-    out.set("bytes", to_uint8_array(file));
+    const Recipe wanted = recipe_from(recipe, original);
+    const auto file = save_model(quantize(original, wanted, ranges ? &*ranges : nullptr, &left_in_float));
+    ModelHandle made = load_model(file);
     val places = val::array();
     for (const auto& [node, operator_name, reason] : left_in_float) {
-      val place = val::object();
-      place.set("graph", node.graph);
-      place.set("node", node.node);
-      place.set("operator", operator_name);
-      place.set("reason", reason);
-      places.call<void>("push", place);
+      add_place(places, node, operator_name, reason);
     }
+    val obstacles = val::array();
+    for (const auto& [node, reason] : target_obstacles(*made, wanted.target)) {
+      const Graph& graph = made->graphs[static_cast<size_t>(node.graph)];
+      add_place(obstacles, node, litequant::operator_name(graph.nodes[static_cast<size_t>(node.node)]), reason);
+    }
+    val out = added_model(std::move(made));
+    out.set("bytes", to_uint8_array(file));
     out.set("float", places);
+    out.set("unsupported", obstacles);
     return out;
   });
 }

@@ -31,10 +31,17 @@ const largestLabelsFile = 1 << 24;
 /** What the engine's description lacks: class names are in a file of their own. */
 type RawPort = PortDescription & { readonly labelsFile?: string };
 
+/** What is told of a model that was just quantized. */
+interface MadePlaces {
+  readonly float?: readonly OperatorPlace[];
+  readonly unsupported?: readonly OperatorPlace[];
+}
+
 export class ModelHandle implements Model {
   readonly name: string;
   readonly byteLength: number;
   readonly leftInFloat: readonly OperatorPlace[];
+  readonly unsupportedByTarget: readonly OperatorPlace[];
   readonly remote: Remote;
   readonly #file: Uint8Array;
   readonly #isOurs: boolean;
@@ -47,7 +54,7 @@ export class ModelHandle implements Model {
     isOurs: boolean,
     remote: Remote,
     description: ModelDescription,
-    leftInFloat: readonly OperatorPlace[],
+    places: MadePlaces,
   ) {
     this.name = name;
     this.byteLength = file.byteLength;
@@ -55,7 +62,8 @@ export class ModelHandle implements Model {
     this.#isOurs = isOurs;
     this.remote = remote;
     this.#description = description;
-    this.leftInFloat = leftInFloat;
+    this.leftInFloat = places.float ?? [];
+    this.unsupportedByTarget = places.unsupported ?? [];
   }
 
   describe(): ModelDescription {
@@ -101,7 +109,7 @@ async function adopt(
   generation: number,
   file: Uint8Array,
   isOurs: boolean,
-  made: NewModel & { readonly float?: readonly OperatorPlace[] },
+  made: NewModel & MadePlaces,
   name: string,
 ): Promise<Model> {
   const remote = new Remote(engine, "model", async () => {
@@ -111,7 +119,7 @@ async function adopt(
   remote.adopt(made.id, generation);
   const raw = JSON.parse(made.description) as ModelDescription;
   const description = { ...raw, byteLength: file.byteLength, signatures: await withLabels(remote, raw) };
-  return new ModelHandle(name, file, isOurs, remote, description, made.float ?? []);
+  return new ModelHandle(name, file, isOurs, remote, description, made);
 }
 
 /** Class names into the descriptions of outputs. A file that cannot be read leaves them out. */

@@ -45,10 +45,11 @@ export interface NativeRecipe {
   readonly keepInt16: readonly string[];
 }
 
-/** What `quantize` made; `float`: the operators it left in float. */
+/** What `quantize` made; `float`: the operators it left in float; `unsupported`: those its target will not run. */
 export interface QuantizedModel extends NewModel {
   readonly bytes: Uint8Array;
   readonly float: readonly OperatorPlace[];
+  readonly unsupported: readonly OperatorPlace[];
 }
 
 export interface NewModel {

@@ -175,6 +175,8 @@ export interface Model extends Disposable {
   readonly byteLength: number;
   /** Of a model that `quantize` made in an integer mode: the float operators it left, numbered as in the float model. */
   readonly leftInFloat: readonly OperatorPlace[];
+  /** Of a model that `quantize` made: the operators that the recipe's target will not run, numbered as in this model. */
+  readonly unsupportedByTarget: readonly OperatorPlace[];
   describe(): ModelDescription;
   /** The file: always the same bytes for the same model. */
   save(): Promise<Uint8Array>;
@@ -286,8 +288,10 @@ export interface ModeDescription {
   /** Why not, when it is not possible. */
   readonly reason: string;
   readonly needsStatistics: boolean;
-  /** Operators that stay float or stand in the way. */
+  /** Operators that stay float or stand in the way; in "dynamic" and "float16", those that keep float weights. */
   readonly float: readonly OperatorPlace[];
+  /** Operators that the recipe's target does not have. */
+  readonly unsupported: readonly OperatorPlace[];
 }
 
 export interface OperatorPlace {

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { describeRecipe, LiteQuantError, load } from "../node.js";
 import type { Mode, ModeDescription, Model, ModelDescription, Recipe, SignatureDescription, Target } from "../node.js";
 import type { Arguments } from "./arguments.js";
-import { modeText } from "./inspect.js";
+import { modeText, placesText } from "./inspect.js";
 import { print, printJson } from "./output.js";
 import { modes, targets } from "./recipe.js";
 import { chosen } from "./values.js";
@@ -38,7 +38,9 @@ export async function adviseCommand(args: Arguments): Promise<void> {
     const end = command
       ? [`recommended: ${mode}`, `  ${reason}`, "", `  ${command}`]
       : [`no mode is recommended`, `  ${reason}`];
-    print([`${model.name} for ${target}`, ...rows, "", ...end].join("\n"));
+    const { unsupported } = outlooks[mode ?? "int8-only"];
+    const lacking = unsupported.length > 0 ? ["", `${target} will not run`, placesText(unsupported)] : [];
+    print([`${model.name} for ${target}`, ...rows, ...lacking, "", ...end].join("\n"));
   }
   if (!mode) throw new LiteQuantError({ code: "REFUSED", message: `no mode suits ${file} for ${target}: ${reason}` });
 }
@@ -52,7 +54,7 @@ async function outlooksOf(model: Model, target: Target): Promise<Outlooks> {
     } catch (error) {
       if (!(error instanceof LiteQuantError)) throw error;
       const needsStatistics = model.describe().modes[mode].needsStatistics;
-      entries.push([mode, { possible: false, reason: error.message, needsStatistics, float: [] }]);
+      entries.push([mode, { possible: false, reason: error.message, needsStatistics, float: [], unsupported: [] }]);
     }
   }
   return Object.fromEntries(entries) as Outlooks;

@@ -62,6 +62,9 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
   const stays = quantized.leftInFloat;
   const ratio = model.byteLength / quantized.byteLength;
   if (stays.length > 0) note(`in float stay:\n${placesText(stays)}`);
+  const unsupported = quantized.unsupportedByTarget;
+  if (unsupported.length > 0)
+    note(`target ${recipe.target} will not run (as numbered in ${output}):\n${placesText(unsupported)}`);
   if (args.flag("json")) {
     printJson({
       model: args.operands[0],
@@ -70,6 +73,7 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
       bytes: [model.byteLength, quantized.byteLength],
       ratio,
       float: stays,
+      unsupported,
       ...(statistics && { samples: statistics.sampleCount, isRealData: statistics.isRealData }),
     });
     return;

@@ -58,18 +58,25 @@ bool touches_float(const Model& model, const Graph& graph, const Node& node) {
 }
 
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, Target target) {
-  if (target == Target::edgetpu) {
-    if (!holds(kEdgeTpuOperators, node.op)) return "the Edge TPU compiler leaves this operator to the processor";
-    if (touches_float(model, graph, node)) return "the Edge TPU computes in integers only";
+  if (!has_operator(target, node)) {
+    return target == Target::edgetpu ? "the Edge TPU compiler leaves this operator to the processor"
+                                     : "tflite-micro registers no such operator";
   }
-  if (target == Target::micro && !holds(kMicroOperators, node.op) &&
-      node.custom_code != "TFLite_Detection_PostProcess" && node.custom_code != "CIRCULAR_BUFFER") {
-    return "tflite-micro registers no such operator";
-  }
+  if (target == Target::edgetpu && touches_float(model, graph, node)) return "the Edge TPU computes in integers only";
   return "";
 }
 
 }  // namespace
+
+bool has_operator(Target target, const Node& node) {
+  switch (target) {
+    case Target::edgetpu: return holds(kEdgeTpuOperators, node.op);
+    case Target::micro:
+      return holds(kMicroOperators, node.op) || node.custom_code == "TFLite_Detection_PostProcess" ||
+             node.custom_code == "CIRCULAR_BUFFER";
+    default: return true;
+  }
+}
 
 Recipe recipe_for_target(const Recipe& recipe) {
   const auto need = [&](bool holds, std::string_view target, std::string_view modes) {

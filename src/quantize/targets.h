@@ -25,6 +25,9 @@ struct TargetObstacle {
 // not looked at.
 std::vector<TargetObstacle> target_obstacles(const Model& model, Target target);
 
+// Whether the target has this operator at all, in whatever type.
+bool has_operator(Target target, const Node& node);
+
 // Throws REFUSED naming the tensor when a shape is open that the target needs to know (edgetpu, micro).
 void check_static_shapes(const Model& model, Target target);
 

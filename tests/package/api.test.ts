@@ -37,7 +37,7 @@ describe("load and describe", () => {
     expect(signature?.inputs).toMatchObject([{ type: "float32", shape: [1, 32, 32, 3] }]);
     expect(signature?.outputs).toMatchObject([{ type: "float32", shape: [1, 36] }]);
     for (const mode of ["int8", "int8-only", "float16", "int16x8", "int16x8-only"] as const) {
-      expect(description.modes[mode]).toMatchObject({ possible: true, reason: "", float: [] });
+      expect(description.modes[mode]).toMatchObject({ possible: true, reason: "", float: [], unsupported: [] });
     }
     // Convolutions with few weights stay as they are.
     const { possible, needsStatistics, float } = description.modes.dynamic;
@@ -171,6 +171,10 @@ describe("quantize", () => {
     [{ io: "int16" }, "cannot have inputs and outputs of type INT16"],
     [{ minimumElements: 1.5 }, "minimumElements is 1.5"],
     [{ symmetricActivations: 1 }, "symmetricActivations is 1"],
+    [{ target: "gpu" }, "target gpu cannot take mode int8"],
+    [{ target: "edgetpu" }, "target edgetpu cannot take mode int8"],
+    [{ mode: "dynamic", target: "micro" }, "target micro cannot take mode dynamic"],
+    [{ mode: "int16x8", target: "tflite-old" }, "target tflite-old cannot take mode int16x8"],
     [{ mode: "dynamic", keepInt16: [0] }, "cannot keep single operators in int16"],
   ])("%j is refused", async (fields, message) => {
     const recipe = { mode: "int8", ...fields } as Recipe;

@@ -243,7 +243,7 @@ describe("advise", () => {
     expect((await litequant(line, folder)).code).toBe(0);
     expect(existsSync(at(`characters.${mode}.tflite`))).toBe(true);
     const asJson = JSON.parse((await litequant(["advise", examplePath, ...words, "--json"])).stdout) as unknown;
-    expect(asJson).toMatchObject({ mode, hasData: words.includes("--data"), modes: { int8: { possible: true } } });
+    expect(asJson).toMatchObject({ mode, hasData: words.includes("--data"), modes: { [mode]: { possible: true } } });
   });
 
   test("says when nothing is to be done", async () => {
