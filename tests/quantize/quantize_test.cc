@@ -255,6 +255,17 @@ TEST(QuantizeDynamic, KeepsTheScalesOfBlockwiseWeights) {
   EXPECT_EQ(at(result.graphs[0], static_cast<int32_t>(kept.quantization.details.integer("scales"))).name, "scales");
 }
 
+TEST(QuantizeInt8Only, TakesActivationsForTheWeightsOfFullyConnected) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {2, 4}), w = b.input("w", DataType::float32, {3, 4});
+  b.node(OpCode::fully_connected, {x, w, kNoTensor}, {b.output("y", DataType::float32, {2, 3})},
+         ModelBuilder::options("FullyConnectedOptions"));
+  const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::fully_connected}));
+  EXPECT_EQ(graph.nodes[0].inputs[1], graph.inputs[1]);
+}
+
 TEST(QuantizeInt8, KeepsChosenNodesInInt16) {
   const auto model = conv_model().b.load();
   const Model result = quantized(model, {.mode = Mode::int8, .io = DataType::int8, .keep_int16 = {{0, 1}}});

@@ -235,9 +235,10 @@ class GraphWriter {
     const DataType type = design_.node_type[static_cast<size_t>(n)];
     const Activations& activations = design_.of(type);
     const std::vector<int32_t> float_inputs = node.inputs;
+    const std::vector<Role> roles = roles_of(node, row);
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const int32_t t = float_inputs[i];
-      if (t == kNoTensor || role_of(model_, graph(), node, row, i) != Role::data) continue;
+      if (t == kNoTensor || roles[i] != Role::data) continue;
       if (row.needs_only_shapes) {
         node.inputs[i] = t;
       } else if (is_real_constant(model_, tensor(t))) {
@@ -248,10 +249,10 @@ class GraphWriter {
       }
     }
     if (type == DataType::int16) {
-      write_weights_16x8(node, row);
+      write_weights_16x8(node, row, weight_operands(roles));
       if (node.op == OpCode::add || node.op == OpCode::sub) node.options.set("pot_scale_int16", int64_t{0});
     } else {
-      write_weights(node, row);
+      write_weights(node, row, weight_operands(roles));
     }
     for (const int32_t output : node.outputs) {
       if (output == kNoTensor || tensor(output).type != DataType::float32) continue;
@@ -279,15 +280,30 @@ class GraphWriter {
   struct WeightOperands {
     std::optional<size_t> weight, bias, data;
   };
-  WeightOperands weight_operands(const Node& node, const OpDef& row) {
+  WeightOperands weight_operands(std::span<const Role> roles) const {
     WeightOperands found;
-    for (size_t i = 0; i < row.quant.roles.size(); ++i) {
-      const Role role = node.has_input(i) ? role_of(model_, graph(), node, row, i) : row.quant.role(i);
-      if (role == Role::weight && node.has_input(i)) found.weight = i;
-      if (role == Role::bias) found.bias = i;
-      if (role == Role::data && !found.data) found.data = i;
+    for (size_t i = 0; i < roles.size(); ++i) {
+      if (roles[i] == Role::weight) found.weight = i;
+      if (roles[i] == Role::bias) found.bias = i;
+      if (roles[i] == Role::data && !found.data) found.data = i;
     }
     return found;
+  }
+
+  // Of the operands that are there, and of a bias that may be added; before any of them is rewritten.
+  std::vector<Role> roles_of(const Node& node, const OpDef& row) {
+    std::vector<Role> roles;
+    for (size_t i = 0; i < std::max(node.inputs.size(), row.quant.roles.size()); ++i) {
+      const Role role = row.quant.role(i);
+      const bool is_activation = node.has_input(i) && static_cast<size_t>(node.inputs[i]) < is_value_.size() &&
+                                 is_value_[static_cast<size_t>(node.inputs[i])];
+      if (role == Role::weight && (is_activation || !node.has_input(i))) {
+        roles.push_back(is_activation ? Role::data : Role::none);
+      } else {
+        roles.push_back(node.has_input(i) || role == Role::bias ? role : Role::none);
+      }
+    }
+    return roles;
   }
 
   // A bias of zeros where the kernel must have one and the float model has none.
@@ -300,8 +316,7 @@ class GraphWriter {
                                                      Buffer::of(zeros), symmetric(std::move(scale), 0));
   }
 
-  void write_weights_16x8(Node& node, const OpDef& row) {
-    const WeightOperands operands = weight_operands(node, row);
+  void write_weights_16x8(Node& node, const OpDef& row, WeightOperands operands) {
     if (!operands.weight) return;
     const float input_scale = tensor(node.inputs[*operands.data]).quantization.scale[0];
     const auto weights = finite_constant(model_, design_.graph_index, node.inputs[*operands.weight]);
@@ -323,8 +338,7 @@ class GraphWriter {
         constants_.add_weights(node.inputs[*operands.weight], std::move(quantized), row.quant.weight_axis);
   }
 
-  void write_weights(Node& node, const OpDef& row) {
-    const WeightOperands operands = weight_operands(node, row);
+  void write_weights(Node& node, const OpDef& row, WeightOperands operands) {
     const auto [weight, bias, data] = operands;
     if (!weight && !bias) return;
     const float input_scale = tensor(node.inputs[*data]).quantization.scale[0];

@@ -1,0 +1,262 @@
+"""One-operator and small float models, drawn anew each time, quantized in every mode and judged by TensorFlow Lite.
+
+    LITEQUANT_SEED=7 pytest tests/python/test_operators.py       # the models of an earlier run, whose seed was printed
+    LITEQUANT_OPERATORS=conv_2d,tile pytest ...                   # some of them
+
+Every file must run in the default interpreter, with the builtin kernels alone, and with the reference kernels where these
+register the operator; hold no float in the `-only` modes; give, where integer, what our own runtime gives, bit for bit
+with the reference kernels; and come near the float model. A refusal, or a node left in float, must name operator and
+reason; where TensorFlow's converter makes an honest file of the same model, a refusal is a failure.
+
+Known faults of the reference kernels, so no measure of ours: SUM of integers writes nothing
+(../shared/accuracy.md, section 1).
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import operator_models as models
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "dist" / "node.js"
+HERE = Path(__file__).parent
+SEED = int(os.environ.get("LITEQUANT_SEED") or np.random.default_rng().integers(1 << 30))
+CHOSEN = [name for name in os.environ.get("LITEQUANT_OPERATORS", "").split(",") if name]
+SAMPLES = 8
+
+pytestmark = pytest.mark.skipif(not PACKAGE.exists(), reason="needs a build of the package")
+
+MODES = {
+    "dynamic": {"mode": "dynamic"},
+    "float16": {"mode": "float16"},
+    "int8": {"mode": "int8"},
+    "int8-only": {"mode": "int8-only"},
+    "uint8": {"mode": "int8-only", "io": "uint8"},
+    "int16x8": {"mode": "int16x8"},
+    "int16x8-only": {"mode": "int16x8-only"},
+}
+ONLY = {"int8-only", "uint8", "int16x8-only"}
+RESOLVERS = ("AUTO", "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "BUILTIN_REF")
+# The least signal-to-noise ratio (dB) over one sample: far below what a sound file has, far above nonsense.
+FLOORS = {"dynamic": 12, "float16": 30, "int8": 8, "int8-only": 8, "uint8": 8, "int16x8": 15, "int16x8-only": 15}
+# Not judged by distance: a small error of the input moves the result by a whole step.
+JUMPS = {"ceil", "floor", "round", "sign", "floor_div", "floor_mod", "equal", "not_equal", "cast_and_back", "atan2"}
+# Refused although TensorFlow writes a file that comes near: its kernel fills what is not scattered to with the stored
+# integer 0, which is the real 0 for zero point 0 only.
+UNSOUND = {"scatter_nd"}
+# The reference kernels' own faults.
+REFERENCE_FAULTS = {"sum", "sum_constant"}
+
+
+def decoded(result):
+    arrays = []
+    for text, kind in zip(result["outputs"], result["types"]):
+        arrays.append(np.frombuffer(base64.b64decode(text), kind))
+    return arrays
+
+
+def real_outputs(result):
+    pairs = zip(decoded(result), result["quantization"])
+    return [(q.astype(np.float64) - zero) * scale if scale else q.astype(np.float64) for q, (scale, zero) in pairs]
+
+
+def interpret(jobs):
+    """A result per job; a job that kills its process has {"ok": False, "message": "killed the interpreter"}."""
+    results = []
+    while len(results) < len(jobs):
+        done = subprocess.run(
+            [sys.executable, HERE / "interpret_many.py"],
+            input="\n".join(json.dumps(job) for job in jobs[len(results) :]),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        results += [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if len(results) < len(jobs):
+            results.append({"ok": False, "message": "killed the interpreter"})
+    return results
+
+
+def floats_of(path):
+    """Nodes that touch a float32 tensor, a custom operator at the end aside."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    found = []
+    for graph in model.subgraphs:
+        for node in graph.operators:
+            code = model.operatorCodes[node.opcodeIndex]
+            kinds = [graph.tensors[i].type for i in [*node.inputs, *node.outputs] if i >= 0]
+            if schema.TensorType.FLOAT32 in kinds:
+                found.append(max(code.builtinCode, code.deprecatedBuiltinCode))
+    return found
+
+
+def signal_to_noise(expected, found):
+    """dB over all outputs; inf without any error."""
+    noise = sum(float(np.sum((a - b) ** 2)) for a, b in zip(expected, found))
+    signal = sum(float(np.sum(a**2)) for a in expected)
+    return np.inf if noise == 0 else 10 * np.log10(max(signal, 1e-30) / noise)
+
+
+class Campaign:
+    """All models, all modes, judged once; the tests below look at the verdicts."""
+
+    def __init__(self, folder):
+        print(f"\nmodels of seed {SEED}")
+        self.folder, self.cases, self.failures, self.left = folder, {}, [], []
+        builders = {**models.SINGLE, **models.MULTI}
+        for name in CHOSEN or builders:
+            self.make(name, builders[name])
+        self.quantize()
+        self.judge()
+
+    def make(self, name, build):
+        rng = np.random.default_rng([SEED, *name.encode()])
+        function, shapes = build(rng)
+        samples = models.samples_of(rng, name, shapes, SAMPLES)
+        path = self.folder / f"{name}.tflite"
+        path.write_bytes(models.to_tflite(function, shapes))
+        files = []
+        for i, sample in enumerate(samples):
+            files.append([])
+            for j, values in enumerate(sample):
+                file = self.folder / f"{name}-{i}-{j}.bin"
+                values.tofile(file)
+                files[-1].append(str(file))
+        self.cases[name] = {"function": function, "shapes": shapes, "samples": samples, "files": files, "path": path}
+
+    def quantize(self):
+        self.jobs = []
+        for name, case in self.cases.items():
+            for mode, recipe in MODES.items():
+                output = self.folder / f"{name}.{mode}.tflite"
+                self.jobs.append({"name": name, "mode": mode, "output": str(output), "recipe": recipe})
+        request = {
+            "package": str(PACKAGE),
+            "jobs": [
+                {
+                    "model": str(self.cases[job["name"]]["path"]),
+                    "samples": self.cases[job["name"]]["files"],
+                    "output": job["output"],
+                    "recipe": job["recipe"],
+                }
+                for job in self.jobs
+            ],
+        }
+        done = subprocess.run(
+            ["node", HERE / "quantize_many.mjs"], input=json.dumps(request), capture_output=True, text=True, check=True
+        )
+        for job, line in zip(self.jobs, done.stdout.splitlines(), strict=True):
+            job["result"] = json.loads(line)
+
+    def judge(self):
+        floats = [
+            {"model": str(case["path"]), "resolver": RESOLVERS[1], "inputs": case["files"][0]}
+            for case in self.cases.values()
+        ]
+        for case, result in zip(self.cases.values(), interpret(floats)):
+            case["float"] = [values.astype(np.float64) for values in decoded(result)]
+        runs = [
+            (job, resolver)
+            for job in self.jobs
+            if job["result"]["ok"]
+            for resolver in RESOLVERS
+        ]
+        results = interpret(
+            [
+                {"model": job["output"], "resolver": resolver, "inputs": self.cases[job["name"]]["files"][0]}
+                for job, resolver in runs
+            ]
+        )
+        for (job, resolver), result in zip(runs, results):
+            self.judge_run(job, resolver, result)
+        for job in self.jobs:
+            if not job["result"]["ok"]:
+                self.judge_refusal(job)
+                continue
+            for place in job["result"]["left"]:
+                self.left.append(f"{job['name']} {job['mode']}: {place['operator']}: {place['reason']}")
+                if not place["operator"] or not place["reason"]:
+                    self.fail(job, "a node left in float without operator or reason")
+            if job["mode"] in ONLY and floats_of(Path(job["output"])):
+                self.fail(job, f"holds floats: builtin operators {floats_of(Path(job['output']))}")
+
+    def fail(self, job, what):
+        self.failures.append(f"{job['name']} {job['mode']}: {what}")
+
+    def judge_run(self, job, resolver, result):
+        name, mode = job["name"], job["mode"]
+        if not result["ok"]:
+            if not (resolver == "BUILTIN_REF" and result.get("unregistered")):
+                self.fail(job, f"{resolver}: {result['message']}")
+            return
+        arrays = decoded(result)
+        if resolver == "BUILTIN_REF" and name in REFERENCE_FAULTS and not mode.startswith(("float", "dyn")):
+            return
+        ratio = signal_to_noise(self.cases[name]["float"], real_outputs(result))
+        if name not in JUMPS and not ratio >= FLOORS[mode]:
+            self.fail(job, f"{resolver}: {ratio:.1f} dB")
+        if resolver == "BUILTIN_REF" and mode in ONLY:
+            for text, values in zip(job["result"].get("outputs", []), arrays):
+                own = np.frombuffer(base64.b64decode(text), values.dtype)
+                if not np.array_equal(own, values):
+                    self.fail(job, f"our runtime differs from the reference: {own[:4]} instead of {values[:4]}")
+                    break
+
+    def judge_refusal(self, job):
+        result = job["result"]
+        if result["code"] != "REFUSED" or "operator" not in result["message"]:
+            self.fail(job, f"{result['code']}: {result['message']}")
+            return
+        # uint8 is int8-only with another border.
+        if job["mode"] != "uint8" and job["name"] not in UNSOUND and self.tensorflow_can(job):
+            self.fail(job, f"refused without need: {result['message']}")
+        else:
+            self.left.append(f"{job['name']} {job['mode']}: refused: {result['message'][:150]}")
+
+    def tensorflow_can(self, job):
+        case = self.cases[job["name"]]
+        path = Path(job["output"]).with_suffix(".tensorflow.tflite")
+        try:
+            path.write_bytes(models.to_tflite(case["function"], case["shapes"], job["mode"], case["samples"]))
+        except Exception:  # it refuses as well
+            return False
+        if job["mode"] in ONLY and floats_of(path):
+            return False
+        runs = interpret(
+            [{"model": str(path), "resolver": resolver, "inputs": case["files"][0]} for resolver in RESOLVERS]
+        )
+        if not all(run["ok"] or run.get("unregistered") for run in runs):
+            return False
+        # A file that runs and gives nonsense is not honest: SCATTER_ND fills with the integer 0, whatever that stands for.
+        if not runs[1]["ok"]:
+            return False
+        return job["name"] in JUMPS or signal_to_noise(case["float"], real_outputs(runs[1])) >= FLOORS[job["mode"]]
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory):
+    return Campaign(tmp_path_factory.mktemp("operators"))
+
+
+def test_every_file_is_honest(campaign):
+    print("\nleft in float, or refused:", *sorted(set(campaign.left)), sep="\n  ")
+    print(f"{len(campaign.cases)} models, {len(campaign.jobs)} files asked for, {len(campaign.failures)} failures")
+    assert not campaign.failures, f"seed {SEED}:\n  " + "\n  ".join(campaign.failures)
+
+
+def test_the_probes_are_many(campaign):
+    if CHOSEN:
+        pytest.skip("some models only were asked for")
+    assert len(models.SINGLE) >= 88
+    assert len(models.MULTI) >= 25
+    written = sum(job["result"]["ok"] for job in campaign.jobs)
+    assert written >= 0.7 * len(campaign.jobs), written
