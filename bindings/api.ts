@@ -5,7 +5,7 @@ import { nativeImageOptions, previewOf, splitSheet, valuesOf } from "./data/imag
 import { labelsOfArray, labelsOfJson, labelsOfText } from "./data/labels.js";
 import { Engine } from "./engine.js";
 import { messageOf, refuse } from "./errors.js";
-import { describeRecipeOf, handleOf, loadModel, quantizeModel } from "./model.js";
+import { dequantizeModel, describeRecipeOf, handleOf, loadModel, quantizeModel } from "./model.js";
 import type { Platform } from "./platform.js";
 import { createSessionOf } from "./session.js";
 import { parseStatisticsFile } from "./statistics.js";
@@ -55,6 +55,10 @@ export function makeApi(platform: Platform): LiteQuant {
 
     async quantize(model, recipe, statistics, options = {}) {
       return await quantizeModel(model, recipe, statistics, options);
+    },
+
+    async dequantize(model, options = {}) {
+      return await dequantizeModel(model, options);
     },
 
     async describeRecipe(model, recipe) {

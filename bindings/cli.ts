@@ -3,7 +3,14 @@
 import { adviseCommand } from "./cli/advise.js";
 import { commands, helpText, nearest, parseCommand, UsageError } from "./cli/arguments.js";
 import type { Arguments } from "./cli/arguments.js";
-import { calibrateCommand, compareCommand, inspectCommand, quantizeCommand, runCommand } from "./cli/commands.js";
+import {
+  calibrateCommand,
+  compareCommand,
+  dequantizeCommand,
+  inspectCommand,
+  quantizeCommand,
+  runCommand,
+} from "./cli/commands.js";
 import { note } from "./cli/output.js";
 import { reportCommand } from "./cli/report.js";
 import { engine, LiteQuantError } from "./node.js";
@@ -18,6 +25,7 @@ const run: Readonly<Record<string, (args: Arguments) => Promise<void>>> = {
   run: runCommand,
   compare: compareCommand,
   inspect: inspectCommand,
+  dequantize: dequantizeCommand,
   advise: adviseCommand,
   calibrate: calibrateCommand,
   report: reportCommand,

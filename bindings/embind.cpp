@@ -15,6 +15,7 @@
 #include "format/load.h"
 #include "format/save.h"
 #include "handles.h"
+#include "quantize/dequantize.h"
 #include "quantize/quantize.h"
 #include "quantize/targets.h"
 #include "values.h"
@@ -230,6 +231,16 @@ val quantize_model(int32_t model, const val& recipe, const std::string& statisti
   });
 }
 
+// Back to floats; as quantize_model gives it.
+val dequantize_model(int32_t model) {
+  return guarded([&] {
+    const auto file = save_model(dequantize(*handles().get<ModelHandle>(model)));
+    val out = added_model(load_model(file));
+    out.set("bytes", to_uint8_array(file));
+    return out;
+  });
+}
+
 // What quantize would do.
 val describe_recipe_of(int32_t id, const val& recipe) {
   return guarded([&] {
@@ -412,6 +423,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("mergeStatistics", &merge_statistics);
   function("quantize", &quantize_model);
   function("describeRecipe", &describe_recipe_of);
+  function("dequantize", &dequantize_model);
   function("makeComparison", &make_comparison);
   function("compare", &compare);
   function("compared", &compared);

@@ -181,6 +181,15 @@ export async function quantizeModel(
   });
 }
 
+export async function dequantizeModel(model: Model, options: WorkOptions): Promise<Model> {
+  const { remote, name } = handleOf(model);
+  return await reporting("quantize", undefined, options, async () => {
+    const { signal } = options;
+    const { result, generation } = await callWith([remote], "dequantize", ([id = 0]) => [id], signal ? { signal } : {});
+    return await adopt(remote.engine, generation, result.bytes, true, result, `${name} (float)`);
+  });
+}
+
 export async function describeRecipeOf(model: Model, recipe: Recipe): Promise<ModeDescription> {
   const { remote } = handleOf(model);
   const native = nativeRecipe(recipe);

@@ -87,6 +87,7 @@ export interface NativeModule {
   calibrated(calibration: number): Outcome<{ readonly statistics: string; readonly samples: number }>;
   mergeStatistics(texts: readonly string[]): Outcome<{ readonly statistics: string; readonly samples: number }>;
   quantize(model: number, recipe: NativeRecipe, statistics: string): Outcome<QuantizedModel>;
+  dequantize(model: number): Outcome<NewModel & { readonly bytes: Uint8Array }>;
   /** JSON of ModeDescription. */
   describeRecipe(model: number, recipe: NativeRecipe): Outcome<{ readonly description: string }>;
   makeComparison(

@@ -186,6 +186,7 @@ export const {
   calibrate,
   parseStatistics,
   quantize,
+  dequantize,
   describeRecipe,
   createSession,
   compare,

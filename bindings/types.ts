@@ -529,6 +529,8 @@ export interface LiteQuant {
   calibrate(model: Model, samples: Samples, options?: CalibrateOptions): Promise<Statistics>;
   parseStatistics(source: string | StatisticsJSON): Statistics;
   quantize(model: Model, recipe: Recipe, statistics?: Statistics, options?: WorkOptions): Promise<Model>;
+  /** The model with floats in place of all integers that stand for real numbers, to be quantized again. */
+  dequantize(model: Model, options?: WorkOptions): Promise<Model>;
   /** What `quantize` would do: whether the recipe can be had, and what it would leave in float. */
   describeRecipe(model: Model, recipe: Recipe): Promise<ModeDescription>;
   createSession(model: Model, options?: SessionOptions): Promise<Session>;

@@ -118,6 +118,7 @@ export const {
   calibrate,
   parseStatistics,
   quantize,
+  dequantize,
   describeRecipe,
   createSession,
   compare,

@@ -136,6 +136,12 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     operands: ["MODEL"],
     options: { json },
   },
+  dequantize: {
+    usage: "dequantize MODEL -o OUT [--json]",
+    summary: "bring a quantized model back to float weights, to quantize it again",
+    operands: ["MODEL"],
+    options: { output: { ...output, value: "OUT", help: "the .tflite file to write" }, json },
+  },
   advise: {
     usage: "advise MODEL [--target WHERE] [--data PATH…] [--json]",
     summary: "which mode suits a model, a target and the data at hand",

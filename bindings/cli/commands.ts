@@ -5,6 +5,7 @@ import {
   calibrate,
   compare,
   createSession,
+  dequantize,
   LiteQuantError,
   load,
   openDataset,
@@ -86,6 +87,16 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
       `calibrated on ${statistics.sampleCount} ${statistics.isRealData ? "samples" : "random samples: not on real data"}`,
     );
   }
+}
+
+export async function dequantizeCommand(args: Arguments): Promise<void> {
+  const output = args.needed("output");
+  using model = await load(args.operands[0] as string);
+  using floats = await dequantize(model);
+  await writeWhole(output, await floats.save());
+  const bytes = [model.byteLength, floats.byteLength];
+  if (args.flag("json")) printJson({ model: args.operands[0], output, bytes });
+  else print(`${output}: ${bytesText(floats.byteLength)}, float weights from ${bytesText(model.byteLength)}`);
 }
 
 async function statisticsOf(args: Arguments, model: Model): Promise<Statistics> {

@@ -2,6 +2,7 @@ import {
   calibrate,
   compare,
   createSession,
+  dequantize,
   describeRecipe,
   engine,
   LiteQuantError,
@@ -187,6 +188,38 @@ describe("quantize", () => {
     expect(await failureOf(quantize(model, { mode: "int9" as Mode }))).toMatchObject({ code: "BAD_ARGUMENT" });
     expect(await failureOf(quantize(model, { mode: "int8" }))).toMatchObject({ code: "EMPTY_DATASET" });
     expect(await failureOf(quantize({} as never, { mode: "int8" }))).toMatchObject({ code: "BAD_ARGUMENT" });
+  });
+});
+
+describe("dequantize", () => {
+  test.each<Mode>(["dynamic", "int8", "int8-only", "float16", "int16x8", "int16x8-only"])(
+    "what %s made is float again and can be quantized again",
+    async (mode) => {
+      const model = await loadExample();
+      const samples = exampleSamples(4);
+      const quantized = await quantize(model, { mode }, await calibrate(model, samples));
+      const floats = await dequantize(quantized);
+      const description = floats.describe();
+      expect(description.isQuantized).toBe(false);
+      const types = new Set(description.graphs[0]?.tensors.map(({ type }) => type));
+      expect([...types].filter((type) => type !== "int32")).toEqual(["float32"]);
+      expect(description.operators).toEqual(model.describe().operators);
+      const [ours] = description.signatures;
+      const [original] = model.describe().signatures;
+      for (const side of ["inputs", "outputs"] as const) {
+        const ports = (ours?.[side] ?? []).map(({ name, type, shape }) => ({ name, type, shape }));
+        expect(ports).toEqual((original?.[side] ?? []).map(({ name, type, shape }) => ({ name, type, shape })));
+      }
+      // Only the weights are rounded.
+      const report = await compare(model, floats, samples);
+      expect(report.outputs[0]?.sqnrDb).toBeGreaterThan(25);
+      const again = await quantize(floats, { mode: "int8-only" }, await calibrate(floats, samples));
+      expect((await compare(model, again, samples)).outputs[0]?.sqnrDb).toBeGreaterThan(5);
+    },
+  );
+
+  test("a float model is refused", async () => {
+    expect(await failureOf(dequantize(await loadExample()))).toMatchObject({ code: "REFUSED" });
   });
 });
 

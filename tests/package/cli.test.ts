@@ -228,6 +228,18 @@ test("inspect tells what a model is", async () => {
   expect(asJson).toEqual((await loadExample()).describe());
 });
 
+test("dequantize brings weights back", async () => {
+  const line = ["quantize", examplePath, "-o", at("small.tflite"), "--mode", "int8-only", "--calibrate", sampleFile];
+  expect((await litequant(line)).code).toBe(0);
+  const ended = await litequant(["dequantize", at("small.tflite"), "-o", at("float.tflite")]);
+  expect(ended).toMatchObject({ code: 0, stderr: "" });
+  expect((await load(at("float.tflite"))).describe()).toMatchObject({ isQuantized: false });
+  const again = await litequant(["dequantize", at("float.tflite"), "-o", at("never.tflite")]);
+  expect(again.code).toBe(3);
+  expect(again.stderr).toContain("there is nothing to do");
+  expect(existsSync(at("never.tflite"))).toBe(false);
+});
+
 describe("advise", () => {
   test.each<[string, string[], string]>([
     ["dynamic without samples", [], "dynamic"],
@@ -333,7 +345,7 @@ describe("mistakes", () => {
 test("--help tells every command and option", async () => {
   const general = await litequant(["--help"]);
   expect(general.code).toBe(0);
-  for (const command of ["quantize", "run", "compare", "inspect", "advise", "calibrate", "report"]) {
+  for (const command of ["quantize", "run", "compare", "inspect", "dequantize", "advise", "calibrate", "report"]) {
     expect(general.stdout).toContain(command);
     const help = await litequant([command, "--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
