@@ -82,7 +82,7 @@ Recipe recipe_from(const val& options, const Model& model) {
   if (!target.empty()) recipe.target = parse_target(target);
   recipe.symmetric_activations = options["symmetricActivations"].as<bool>();
   const auto minimum = options["minimumElements"].as<int32_t>();
-  if (minimum >= 0) recipe.dynamic_minimum_elements = minimum;
+  if (minimum >= 0) recipe.dynamic_minimum_elements = recipe.float16_minimum_elements = minimum;
   recipe.weights_only_form = options["weightsOnly"].as<bool>();
   const auto select = [&](const char* field, std::vector<NodeReference>& nodes) {
     const val patterns = options[field];

@@ -83,7 +83,10 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
   switch (recipe.mode) {
     case Mode::dynamic: quantize_weights_only(model, recipe); break;
     case Mode::float16: halve_constants(model, recipe); break;
-    default: make_integers(model, recipe, *statistics, left_in_float); break;
+    default:
+      fuse_activations(model, recipe);
+      make_integers(model, recipe, *statistics, left_in_float);
+      break;
   }
   drop_dead_nodes(model);
   update_metadata(model, recipe);

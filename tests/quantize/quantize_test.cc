@@ -266,6 +266,28 @@ TEST(QuantizeInt8Only, TakesActivationsForTheWeightsOfFullyConnected) {
   EXPECT_EQ(graph.nodes[0].inputs[1], graph.inputs[1]);
 }
 
+TEST(QuantizeFloat16, LeavesSmallConstantsAsTheyAre) {
+  EXPECT_EQ(operators(quantized(conv_model().b.load(), {.mode = Mode::float16}).graphs[0]),
+            (std::vector{OpCode::conv_2d, OpCode::softmax}));
+}
+
+TEST(QuantizeInt8, FusesActivationsIntoTheOperatorBefore) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {4}), z = b.input("z", DataType::float32, {4});
+  const int sum = b.tensor("sum", DataType::float32, {4});
+  const int y = b.output("y", DataType::float32, {4});
+  b.node(OpCode::add, {x, z}, {sum}, ModelBuilder::options("AddOptions"));
+  b.node(OpCode::relu, {sum}, {y});
+  const auto model = b.load();
+  const Graph fused = quantized(model, {.mode = Mode::int8_only}).graphs[0];
+  EXPECT_EQ(operators(fused), (std::vector{OpCode::add}));
+  EXPECT_EQ(fused.nodes[0].options.integer("fused_activation_function"), 1);
+  EXPECT_EQ(output_of(fused, 0).name, "y");
+  EXPECT_EQ(output_of(fused, 0).quantization.zero_point, std::vector<int64_t>{-128});
+  const Graph kept = quantized(model, {.mode = Mode::int8, .keep_float = {{0, 1}}}).graphs[0];
+  EXPECT_EQ(kept.nodes.back().op, OpCode::relu);
+}
+
 TEST(QuantizeInt8, KeepsChosenNodesInInt16) {
   const auto model = conv_model().b.load();
   const Model result = quantized(model, {.mode = Mode::int8, .io = DataType::int8, .keep_int16 = {{0, 1}}});
@@ -476,7 +498,7 @@ TEST(QuantizeDynamic, TurnsLargeWeightsOnly) {
 }
 
 TEST(QuantizeFloat16, PutsADequantizeAfterEachConstant) {
-  const Model result = quantized(conv_model().b.load(), {.mode = Mode::float16});
+  const Model result = quantized(conv_model().b.load(), {.mode = Mode::float16, .float16_minimum_elements = 1});
   const Graph& graph = result.graphs[0];
   EXPECT_EQ(operators(graph), (std::vector{OpCode::dequantize, OpCode::dequantize, OpCode::conv_2d, OpCode::softmax}));
   EXPECT_EQ(input_of(graph, 0, 0).type, DataType::float16);
@@ -487,13 +509,13 @@ TEST(QuantizeFloat16, PutsADequantizeAfterEachConstant) {
 TEST(QuantizeFloat16, KeepsAConstantThatWouldOverflow) {
   ConvModel made = conv_model();
   made.b.at(made.bias).buffer = made.b.model().add_buffer(Buffer::of(std::vector<float>{1e5f, 0, 0}));
-  const Model result = quantized(made.b.load(), {.mode = Mode::float16});
+  const Model result = quantized(made.b.load(), {.mode = Mode::float16, .float16_minimum_elements = 1});
   EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::dequantize, OpCode::conv_2d, OpCode::softmax}));
   EXPECT_EQ(input_of(result.graphs[0], 1, 2).type, DataType::float32);
 }
 
 TEST(QuantizeFloat16, AHalfModelCanBeQuantizedFurther) {
-  const auto half = std::make_shared<const Model>(quantized(conv_model().b.load(), {.mode = Mode::float16}));
+  const auto half = std::make_shared<const Model>(quantized(conv_model().b.load(), {.mode = Mode::float16, .float16_minimum_elements = 1}));
   const Model result = quantized(half, {.mode = Mode::int8_only});
   EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::conv_2d, OpCode::softmax}));
 }

@@ -81,6 +81,10 @@ std::vector<bool> needed_nodes(const Graph& graph);
 // Readers of float16 constants behind DEQUANTIZE read float32 constants instead. Nodes keep their numbers.
 void fold_half_constants(Model& model);
 
+// RELU, RELU6 and RELU_N1_TO_1 into the operator before, where nothing else reads between. Nodes keep their numbers;
+// the operators before become dead.
+void fuse_activations(Model& model, const Recipe& recipe);
+
 // Fills node_type and reason. Throws REFUSED for a node that the recipe wants in int16 and that has no such kernel.
 void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design);
 // The `-only` modes: throws REFUSED with one message that names every float operator left.

@@ -45,6 +45,7 @@ void halve_constants(Model& model, const Recipe& recipe) {
         if (t == kNoTensor) continue;
         const Tensor source = model.graphs[g].tensors[static_cast<size_t>(t)];
         if (!is_real_constant(model, source) || source.sparsity) continue;
+        if (source.shape.count() < recipe.float16_minimum_elements) continue;
         if (!replaced.contains(t)) {
           replaced[t] = t;
           if (const auto halves = halves_of(finite_constant(model, graph_index, t))) {
