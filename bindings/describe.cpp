@@ -210,14 +210,15 @@ int64_t largest_constant(const Model& model, const Graph& graph, const Node& nod
 // Weights alone change: what stays are the nodes with constants worth changing that do not.
 Outlook weights_outlook(const Model& model, const Recipe& recipe) {
   const bool is_half = recipe.mode == Mode::float16;
-  const int64_t least = is_half ? 1 : std::max<int64_t>(recipe.dynamic_minimum_elements, 1);
+  const int64_t least =
+      std::max<int64_t>(is_half ? recipe.float16_minimum_elements : recipe.dynamic_minimum_elements, 1);
   Outlook outlook;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const Graph& graph = model.graphs[g];
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       const Node& node = graph.nodes[n];
       const int64_t elements = largest_constant(model, graph, node, is_half);
-      if (elements == 0) continue;
+      if (elements == 0 || (is_half && elements < least)) continue;
       const OpDef* row = find_op(node);
       const bool is_plain = is_half || recipe.weights_only_form;  // every operator can read such constants
       const bool is_hybrid = row != nullptr && row->quant.hybrid;
