@@ -122,6 +122,21 @@ bool write_zeros_like(Draft& d) {
   return true;
 }
 
+// The int16 kernel adds stored integers and neither rescales nor widens: sums of more than a few elements saturate. The
+// mean has a scale of its own.
+bool write_sum(Draft& d) {
+  const int64_t results = d.tensor(d.result()).shape.count();
+  const int64_t elements = d.tensor(d.input(0)).shape.count();
+  // How many there are must be known.
+  const auto& open = d.tensor(d.input(0)).shape_signature;
+  if (open && std::find(open->begin(), open->end(), -1) != open->end()) return false;
+  if (d.node().inputs.size() != 2 || results <= 0 || elements % results != 0) return false;
+  const int32_t mean = d.inside(d.result(), "mean");
+  d.op(OpCode::mean, {d.input(0), d.input(1)}, mean, d.node().options);
+  d.mul_op(mean, d.scalar(static_cast<float>(elements / results), "count"), d.result());
+  return true;
+}
+
 bool write_add_n(Draft& d) {
   const size_t count = d.node().inputs.size();
   if (count < 2 || !d.has_operands(count)) return false;
@@ -281,6 +296,7 @@ constexpr Row kRows[] = {
     {OpCode::tile, write_tile},
     {OpCode::hard_swish, write_hard_swish},
     {OpCode::prelu, write_prelu},
+    {OpCode::sum, write_sum},
     {OpCode::elu, write_elu},
     {OpCode::div, write_div},
     {OpCode::pow, write_pow},
