@@ -1,5 +1,5 @@
-// AVERAGE_POOL_2D and MAX_POOL_2D: windows over height and width. Stored integers are averaged and compared as they
-// are, so the result has the input's scale.
+// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D: windows over height and width. Stored integers are averaged and compared
+// as they are, so the result has the input's scale.
 #include "kernels/pool.h"
 
 #include <algorithm>
@@ -81,6 +81,11 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   }
 }
 
+Step compile_l2(const NodeView& node, const CompileOptions&) {
+  require_same_type(node);
+  return step_of<float, FloatRange>(pool_shape(node), activation_range(fused_activation(node)), &reference::l2_pool);
+}
+
 }  // namespace
 
 extern const OpDef kAveragePool2d;
@@ -98,5 +103,13 @@ const OpDef kMaxPool2d = {.code = OpCode::max_pool_2d,
                           .compile = compile<false>,
                           .quant = kMovesData,
                           .version = version_by_type<2, 3>};
+
+extern const OpDef kL2Pool2d;
+const OpDef kL2Pool2d = {.code = OpCode::l2_pool_2d,
+                         .types = types(DataType::float32),
+                         .infer = infer,
+                         .compile = compile_l2,
+                         .quant = {.roles = {Role::data}, .output = OutputRule::free},
+                         .version = version_one};
 
 }  // namespace litequant
