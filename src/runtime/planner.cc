@@ -69,6 +69,7 @@ void Planner::place_constants() {
     slot.value = plan_->model().constant(tensor);
     slot.is_constant = !slot.value.empty() && !tensor.is_variable;
     slot.bytes = slot.value.size();
+    if (tensor.is_variable) slot.bytes = bytes_of(slot.type, slot.shape).value_or(0);
   }
 }
 
