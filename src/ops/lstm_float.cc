@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernels/lstm.h"
+#include "ops/cell_operands.h"
 #include "ops/lstm_step.h"
 
 namespace litequant {
@@ -15,27 +16,13 @@ struct FloatLstm {
   LstmCell cell;  // sizes, scales and options; addresses are null
   std::array<std::vector<float>, 4> peepholes;  // restored from int8
   std::array<size_t, 4> gates = {};             // offsets of working memory
-  struct Rows {
-    size_t quantized = 0, scales = 0, row = 0;
-  };
-  Rows input, auxiliary, state, hidden;
+  CellRowsLayout input, auxiliary, state, hidden;
 };
 
 CellWeights weights_of(const NodeView& node, size_t operand) {
   if (!has_operand(node, operand) || node.input(operand).shape.rank() != 2) return {};
-  const Operand& weights = node.input(operand);
-  const bool is_int8 = weights.type == DataType::int8;
-  return {.values = nullptr,
-          .is_int8 = is_int8,
-          .scale = is_int8 ? symmetric_scale(node, operand, "its weights") : 1.0f,
-          .units = weights.shape[0],
-          .depth = weights.shape[1]};
-}
-
-FloatLstm::Rows add_rows(ScratchLayout& layout, int64_t batches, int32_t depth) {
-  return {.quantized = layout.add(batches * depth, sizeof(int16_t)),
-          .scales = layout.add(batches, sizeof(DynamicScale)),
-          .row = layout.add(depth, 1)};
+  const Shape& shape = node.input(operand).shape;
+  return cell_weights(node, operand, "its weights", shape[0], shape[1]);
 }
 
 std::vector<float> restored_peephole(const NodeView& node, size_t operand) {
@@ -72,16 +59,10 @@ LstmScratch scratch_of(const FloatLstm& lstm, const Frame& frame) {
   for (size_t gate = 0; gate < 4; ++gate) {
     scratch.gates[gate] = reinterpret_cast<float*>(frame.scratch_bytes + lstm.gates[gate]);
   }
-  if (lstm.form.weights != DataType::int8) return scratch;
-  const auto rows = [&](const FloatLstm::Rows& at) {
-    return CellRowsScratch{.quantized = reinterpret_cast<int16_t*>(frame.scratch_bytes + at.quantized),
-                           .scales = reinterpret_cast<DynamicScale*>(frame.scratch_bytes + at.scales),
-                           .row = reinterpret_cast<int8_t*>(frame.scratch_bytes + at.row)};
-  };
-  scratch.input = rows(lstm.input);
-  scratch.auxiliary = rows(lstm.auxiliary);
-  scratch.state = rows(lstm.state);
-  scratch.hidden = rows(lstm.hidden);
+  scratch.input = lstm.input.at(frame);
+  scratch.auxiliary = lstm.auxiliary.at(frame);
+  scratch.state = lstm.state.at(frame);
+  scratch.hidden = lstm.hidden.at(frame);
   return scratch;
 }
 
@@ -141,12 +122,11 @@ std::function<void(const Frame&)> float_lstm(const NodeView& node, const LstmDir
     lstm->gates[gate] = layout.add(batches * sizes.cells, sizeof(float));
   }
   cell.projection = weights_of(node, operands.projection);
-  if (lstm->form.weights == DataType::int8) {
-    lstm->input = add_rows(layout, batches, sizes.inputs);
-    lstm->auxiliary = add_rows(layout, batches, sizes.auxiliary);
-    lstm->state = add_rows(layout, batches, sizes.outputs);
-    lstm->hidden = add_rows(layout, batches, sizes.cells);
-  }
+  const DataType weights = lstm->form.weights;
+  lstm->input = add_cell_rows(layout, weights, batches, sizes.inputs);
+  lstm->auxiliary = add_cell_rows(layout, weights, batches, sizes.auxiliary);
+  lstm->state = add_cell_rows(layout, weights, batches, sizes.outputs);
+  lstm->hidden = add_cell_rows(layout, weights, batches, sizes.cells);
   return [shared = std::shared_ptr<const FloatLstm>(std::move(lstm))](const Frame& frame) { run(*shared, frame); };
 }
 

@@ -17,6 +17,11 @@ SequenceShape sequence_of(const NodeView& node) {
 }
 
 std::vector<Shape> infer(const NodeView& node) {
+  const size_t count = node.input_count();
+  if (is_single_step(node) && count == 5) {
+    node.fail(ErrorCode::unsupported_operator, "the BASIC kernel with 5 inputs is not executed");
+  }
+  node.require(count == 20 || count == 24, text("needs 20 or 24 inputs, found ", count));
   const SequenceShape sequence = sequence_of(node);
   const LstmForm form = lstm_form(node, kOperands, sequence.batches);
   return {sequence_result(node.input(0).shape, form.sizes.outputs)};
@@ -42,9 +47,14 @@ int sequence_version(const NodeView& node) {
   return node.options().flag("asymmetric_quantize_inputs") ? 3 : 2;
 }
 
+int step_version(const NodeView& node) {
+  if (!is_hybrid(node)) return 1;
+  return node.options().flag("asymmetric_quantize_inputs") ? 4 : 3;
+}
+
 }  // namespace
 
-extern const OpDef kUnidirectionalSequenceLstm;
+extern const OpDef kUnidirectionalSequenceLstm, kLstm;
 const OpDef kUnidirectionalSequenceLstm = {.code = OpCode::unidirectional_sequence_lstm,
                                            .types = types(DataType::float32, DataType::int8),
                                            .hybrid = true,
@@ -52,5 +62,12 @@ const OpDef kUnidirectionalSequenceLstm = {.code = OpCode::unidirectional_sequen
                                            .infer = infer,
                                            .compile = compile,
                                            .version = sequence_version};
+const OpDef kLstm = {.code = OpCode::lstm,
+                     .types = types(DataType::float32, DataType::int8),
+                     .hybrid = true,
+                     .is_pure = false,
+                     .infer = infer,
+                     .compile = compile,
+                     .version = step_version};
 
 }  // namespace litequant
