@@ -145,7 +145,8 @@ std::pair<RnnOperands, RnnOperands> both_operands(const NodeView& node) {
     backward.auxiliary_weights = kBackwardAuxiliaryWeights;
   } else {
     node.require(!node.has_input(kBackwardAuxiliaryWeights), "it has auxiliary weights in one direction only");
-    if (node.has_input(kAuxiliary)) backward.input = kAuxiliary;
+    // The reference does so only when time comes first; else both directions read the input.
+    if (node.has_input(kAuxiliary) && node.options().flag("time_major")) backward.input = kAuxiliary;
   }
   return {forward, backward};
 }
@@ -168,6 +169,10 @@ Step compile_both(const NodeView& node, const CompileOptions&) {
   Direction forward = direction_of(node, forward_operands, layout);
   Direction backward = direction_of(node, backward_operands, layout);
   backward.is_backward = true;
+  if (is_hybrid(node) && forward.sequence.is_time_major) {
+    // The reference runs the whole sequence once for each of its steps, the state going on from pass to pass.
+    forward.passes = backward.passes = forward.sequence.steps;
+  }
   node.require(
       backward.sequence.batches == forward.sequence.batches && backward.sequence.steps == forward.sequence.steps,
       "its auxiliary input must have the batches and steps of its input");
