@@ -6,6 +6,7 @@
 kernels do not run, with what they say.
 """
 
+import json
 import os
 import struct
 import sys
@@ -13,7 +14,8 @@ import sys
 import numpy as np
 from flatbuffers import flexbuffers
 
-from one_operator import Case, Tensor, constant
+from one_operator import TYPES, Case, Tensor, constant
+from vector_cells import CELLS, NOT_WRITTEN
 
 CASES = []
 FLOAT = 1e-5
@@ -326,6 +328,22 @@ for dtype in ("i8", "i16", "i32"):
          [Tensor(dtype, [3, 5]), Tensor(dtype, [3, 5], low=0, high=7)], [Tensor(dtype)])
 
 
+def write_cells(folder, wanted):
+    """Gives {cell: what TensorFlow Lite says} of those it does not run."""
+    refused, covered = dict(NOT_WRITTEN), set()
+    for op, dtype, make in CELLS:
+        cell = f"{op} {TYPES[dtype][1]}"
+        try:
+            item = make()
+            if wanted and not any(part in item.name for part in wanted):
+                continue
+            item.write(folder)
+            covered.add(cell)
+        except (RuntimeError, ValueError, AttributeError, TypeError) as error:
+            refused[cell] = str(error).strip().splitlines()[-1][:200] or type(error).__name__
+    return {cell: reason for cell, reason in sorted(refused.items()) if cell not in covered}
+
+
 def main():
     folder = os.path.join(os.path.dirname(__file__), "..", "reference", "vectors")
     os.makedirs(folder, exist_ok=True)
@@ -340,7 +358,12 @@ def main():
             item.write(folder)
         except RuntimeError as error:
             failed.append(f"{item.name}: {error}")
-    print(f"{len(CASES)} cases, {len(failed)} refused", *failed, sep="\n")
+    refused = write_cells(folder, wanted)
+    if not wanted:
+        with open(os.path.join(folder, "refused.json"), "w", encoding="utf-8") as file:
+            json.dump(refused, file, indent=1)
+            file.write("\n")
+    print(f"{len(CASES)} cases, {len(failed)} refused; {len(CELLS)} cells, {len(refused)} refused", *failed, sep="\n")
     return 1 if failed else 0
 
 
