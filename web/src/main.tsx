@@ -7,3 +7,8 @@ if (root) {
   const workbench = new Workbench();
   void workbench.start().then(() => render(<App workbench={workbench} />, root));
 }
+
+/** Kept for use without a network; where that is not allowed, the page works all the same. */
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  addEventListener("load", () => void navigator.serviceWorker.register("sw.js").catch(() => undefined));
+}
