@@ -50,6 +50,8 @@ struct GraphDesign {
   std::vector<int32_t> origin;
 
   Activations int8, int16;
+  // Per variable and intermediate of recurrent cells: what calibration saw within the kernel.
+  std::map<int32_t, Range> inner_ranges;
 
   bool is_integer(int32_t node) const { return node_type[static_cast<size_t>(node)] != DataType::float32; }
   bool has_integers(DataType type) const;

@@ -27,10 +27,29 @@ bool kept(const Recipe& recipe, int32_t graph, size_t node) {
   return std::find(recipe.keep_float.begin(), recipe.keep_float.end(), here) != recipe.keep_float.end();
 }
 
+// Of a recurrent cell: all of its weights, which together have that many elements, or none.
+std::vector<size_t> cell_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
+                                 int64_t least_elements) {
+  std::vector<size_t> weights;
+  int64_t elements = 0;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!node.has_input(i)) continue;
+    const Tensor& tensor = graph.tensors[static_cast<size_t>(node.inputs[i])];
+    if (i == 0 && !is_real_value(model, tensor)) return {};  // hybrid kernels take float activations only
+    if ((row.quant.cell_weights >> i & 1) == 0) continue;
+    const bool is_diagonal = node.options.flag("diagonal_recurrent_tensors");
+    if (!is_real_constant(model, tensor) || tensor.sparsity || is_diagonal) return {};
+    weights.push_back(i);
+    elements += tensor.shape.count();
+  }
+  return elements >= least_elements ? weights : std::vector<size_t>();
+}
+
 }  // namespace
 
 std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
                                    int64_t least_elements) {
+  if (row.quant.cell_weights != 0) return cell_weights(model, graph, node, row, least_elements);
   std::vector<size_t> weights;
   bool has_role = false;
   for (size_t i = 0; i < node.inputs.size(); ++i) has_role = has_role || row.quant.role(i) == Role::weight;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "quantize/passes/constant_store.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/table_form.h"
 
 namespace litequant {
@@ -251,7 +252,12 @@ class GraphWriter {
         node.inputs[i] = in_form(t, {type, other != activations.operand.end() ? other->second : value(t, type)});
       }
     }
-    if (type == DataType::int16) {
+    if (row.quant.is_lstm) {
+      const auto& result = activations.produced[static_cast<size_t>(node.outputs[0])];
+      const LstmParameters parameters = {.input = read_parameters(node.inputs[0]),
+                                         .output = result ? *result : value(node.outputs[0], type)};
+      write_lstm(model_, design_.graph_index, constants_, node, parameters, design_.inner_ranges);
+    } else if (type == DataType::int16) {
       write_weights_16x8(node, row, weight_operands(roles));
       if (node.op == OpCode::add || node.op == OpCode::sub) node.options.set("pot_scale_int16", int64_t{0});
     } else {
@@ -264,6 +270,12 @@ class GraphWriter {
     }
     graph().nodes.push_back(std::move(node));
     set_version(graph().nodes.size() - 1);
+  }
+
+  // Those that a tensor is stored under.
+  Parameters read_parameters(int32_t index) {
+    const Quantization& stored = tensor(index).quantization;
+    return {stored.scale[0], static_cast<int32_t>(stored.zero_point[0])};
   }
 
   // CAST to int32, ADD 128, GATHER from the results of every stored value.
