@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,53 +34,108 @@ void list_float_nodes(const Model& model, const GraphDesign& design, std::vector
   }
 }
 
-void make_integers(Model& model, const Model& original, const Recipe& wanted, const Statistics& statistics,
-                   std::vector<FloatNode>* left_in_float) {
+// Ranges that neither calibration nor the model itself tells.
+void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesign& design) {
+  const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
+  const auto need = [&](int32_t t, DataType type) {
+    if (t == kNoTensor || !is_real_value(model, graph.tensors[static_cast<size_t>(t)])) return;
+    if (design.of(type).value[static_cast<size_t>(t)]) return;
+    fail(ErrorCode::empty_dataset, "no sample was given, and the model prescribes no range for this tensor",
+         place_of_tensor(model, design.graph_index, t), "give samples of what the model will see");
+  };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (!design.is_integer(static_cast<int32_t>(n))) continue;
+    for (const int32_t t : graph.nodes[n].inputs) need(t, design.node_type[n]);
+    for (const int32_t t : graph.nodes[n].outputs) need(t, design.node_type[n]);
+  }
+  if (io_of(recipe) == DataType::float32) return;
+  for (const int32_t t : graph.inputs) need(t, is_int16(recipe.mode) ? DataType::int16 : DataType::int8);
+}
+
+// What is to become of every node, before any is rewritten.
+struct IntegerDesign {
+  Model model;  // with alternatives in place, in float
+  Recipe recipe;
+  std::vector<GraphDesign> graphs;
+};
+
+IntegerDesign design_integers(const Model& original, const Recipe& wanted, const Statistics& statistics) {
   Extended extended = extend(original);
   fold_half_constants(extended.model);
-  fuse_activations(extended.model, wanted);
+  std::vector<Prescriptions> prescribed = obey_prescriptions(extended.model, true);
+  fuse_activations(extended.model, wanted, prescribed);
   Rewritten rewritten = take_alternatives(std::move(extended), original, wanted, statistics);
-  model = std::move(rewritten.model);
-  const Recipe& recipe = rewritten.recipe;
-  std::vector<GraphDesign> designs;
+  IntegerDesign made{std::move(rewritten.model), std::move(rewritten.recipe), {}};
+  const Model& model = made.model;
+  const Recipe& recipe = made.recipe;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
-    designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
-    designs.back().origin = rewritten.origin[g];
-    choose_nodes(model, recipe, designs.back());
+    GraphDesign& design = made.graphs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
+    design.origin = rewritten.origin[g];
+    design.prescribed = std::move(prescribed[g]);
+    choose_nodes(model, recipe, design);
   }
-  for (GraphDesign& design : designs) {
-    // A graph without any sample is an error of the caller's, told below.
+  for (GraphDesign& design : made.graphs) {
+    // A graph without any sample is covered by what the model prescribes, or an error of the caller's, told below.
     if (statistics.samples(design.graph_index) == 0) continue;
     leave_uncalibrated(model, statistics, design);
     if (recipe.mode == Mode::int8 && io_of(recipe) == DataType::float32) spare_mixed_ranges(model, statistics, design);
   }
-  if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, designs);
-  const std::vector<bool> is_entry = entry_graphs(model);
-  for (const GraphDesign& design : designs) {
+  if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, made.graphs);
+  for (GraphDesign& design : made.graphs) {
     const bool has_integers = design.has_integers(DataType::int8) || design.has_integers(DataType::int16);
-    if (has_integers && statistics.samples(design.graph_index) == 0) refuse_uncalibrated(model, design.graph_index);
-  }
-  for (GraphDesign& design : designs) {
-    if (left_in_float != nullptr) list_float_nodes(model, design, *left_in_float);
-    if (!is_entry[static_cast<size_t>(design.graph_index)]) continue;
+    const bool is_calibrated = statistics.samples(design.graph_index) > 0;
+    if (has_integers && !is_calibrated && design.prescribed.empty()) refuse_uncalibrated(model, design.graph_index);
     for (const DataType type : {DataType::int8, DataType::int16}) {
       assign_parameters(model, recipe, statistics, type, design);
     }
-    write_integers(model, recipe, design);
+    if (has_integers && !is_calibrated) refuse_uncovered(model, recipe, design);
   }
+  return made;
+}
+
+Model make_integers(const Model& original, const Recipe& wanted, const Statistics& statistics,
+                    std::vector<FloatNode>* left_in_float) {
+  IntegerDesign made = design_integers(original, wanted, statistics);
+  const std::vector<bool> is_entry = entry_graphs(made.model);
+  for (const GraphDesign& design : made.graphs) {
+    if (left_in_float != nullptr) list_float_nodes(made.model, design, *left_in_float);
+    if (is_entry[static_cast<size_t>(design.graph_index)]) write_integers(made.model, made.recipe, design);
+  }
+  return std::move(made.model);
+}
+
+bool prescribes_ranges(const Model& model) {
+  Model copy = model;
+  const auto prescribed = obey_prescriptions(copy, true);
+  return std::any_of(prescribed.begin(), prescribed.end(), [](const Prescriptions& graph) { return !graph.empty(); });
 }
 
 }  // namespace
 
 bool needs_statistics(Mode mode) { return mode != Mode::dynamic && mode != Mode::float16; }
 
+bool needs_statistics(const Model& model, const Recipe& recipe) {
+  if (!needs_statistics(recipe.mode)) return false;
+  if (!prescribes_ranges(model)) return true;
+  try {
+    design_integers(model, recipe, Statistics(model));
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
 Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics,
                std::vector<FloatNode>* left_in_float) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
+  std::optional<Statistics> none;
   if (needs_statistics(recipe.mode)) {
-    if (statistics == nullptr || statistics->samples() == 0) {
+    const bool has_samples = statistics != nullptr && statistics->samples() > 0;
+    if (!has_samples && prescribes_ranges(original)) {
+      statistics = &none.emplace(original);
+    } else if (!has_samples) {
       fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"),
            {}, "give samples of what the model will see; modes dynamic and float16 need none");
     }
@@ -89,9 +145,12 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
   Model model = original;
   if (recipe.mode == Mode::dynamic) fold_half_constants(model);
   switch (recipe.mode) {
-    case Mode::dynamic: quantize_weights_only(model, recipe); break;
-    case Mode::float16: halve_constants(model, recipe); break;
-    default: make_integers(model, original, recipe, *statistics, left_in_float); break;
+    case Mode::dynamic: quantize_weights_only(model, recipe, obey_prescriptions(model, false)); break;
+    case Mode::float16:
+      obey_prescriptions(model, false);
+      halve_constants(model, recipe);
+      break;
+    default: model = make_integers(original, recipe, *statistics, left_in_float); break;
   }
   drop_dead_nodes(model);
   update_metadata(model, recipe);

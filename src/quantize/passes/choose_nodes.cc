@@ -191,7 +191,8 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
   }
   const auto is_unknown = [&](int32_t tensor) {
     return tensor != kNoTensor && is_real_value(model, graph.tensors[static_cast<size_t>(tensor)]) &&
-           !statistics.range(design.graph_index, tensor);
+           !statistics.range(design.graph_index, tensor) && design.prescribed.value(tensor) == nullptr &&
+           design.prescribed.record(tensor) == nullptr;
   };
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];

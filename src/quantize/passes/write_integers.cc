@@ -329,7 +329,9 @@ class GraphWriter {
     const auto values = finite_constant(model_, design_.graph_index, t);
     const DataType type = design_.node_type[static_cast<size_t>(n)];
     const auto& tied = design_.of(type).tied[static_cast<size_t>(n)];
-    return constants_.add_values(t, values, type, tied ? *tied : own_parameters(values, type));
+    if (tied) return constants_.add_values(t, values, type, *tied);
+    const PrescribedValue* prescribed = type == DataType::int8 ? design_.prescribed.value(t) : nullptr;
+    return constants_.add_values(t, values, type, prescribed ? prescribed->int8 : own_parameters(values, type));
   }
 
   static Parameters own_parameters(std::span<const float> values, DataType type) {
@@ -382,12 +384,15 @@ class GraphWriter {
     if (!operands.weight) return;
     const float input_scale = tensor(node.inputs[*operands.data]).quantization.scale[0];
     const auto weights = finite_constant(model_, design_.graph_index, node.inputs[*operands.weight]);
-    const ChannelLayout layout =
-        channel_layout(tensor(node.inputs[*operands.weight]).shape.dims(), channel_axis(recipe_, node, row));
+    const int axis = channel_axis(recipe_, node, row);
+    const ChannelLayout layout = channel_layout(tensor(node.inputs[*operands.weight]).shape.dims(), axis);
     std::span<const float> bias;
     const bool has_bias = operands.bias && node.has_input(*operands.bias);
     if (has_bias) bias = finite_constant(model_, design_.graph_index, node.inputs[*operands.bias]);
     QuantizedWeights quantized = quantize_weights_16x8(weights, layout, bias, input_scale);
+    if (auto known = design_.prescribed.weight_scales(node.inputs[*operands.weight], axis, layout.channels)) {
+      quantized = {*known, quantize_weights_on(weights, layout, *known)};
+    }
     std::vector<float> scale = bias_scales_16x8(input_scale, quantized.scale);
     if (has_bias) {
       Buffer bytes = Buffer::of(quantize_bias_16x8(bias, scale));
@@ -407,12 +412,15 @@ class GraphWriter {
 
     // Weights and bias decide their scales together.
     std::vector<float> weight_scale;
+    std::optional<std::vector<float>> prescribed;
     ChannelLayout layout;
     std::span<const float> weights;
     if (weight) {
       weights = finite_constant(model_, design_.graph_index, node.inputs[*weight]);
-      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), channel_axis(recipe_, node, row));
-      weight_scale = weight_scales(weights, layout);
+      const int axis = channel_axis(recipe_, node, row);
+      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), axis);
+      prescribed = design_.prescribed.weight_scales(node.inputs[*weight], axis, layout.channels);
+      weight_scale = prescribed ? *prescribed : weight_scales(weights, layout);
     } else {
       weight_scale = {tensor(node.inputs[1]).quantization.scale[0]};
     }
@@ -428,7 +436,8 @@ class GraphWriter {
       add_zero_bias<int32_t>(node, row, operands, DataType::int32, bias_scales({}, input_scale, weight_scale));
     }
     if (weight) {
-      QuantizedWeights quantized{weight_scale, quantize_weights(weights, layout, weight_scale)};
+      QuantizedWeights quantized{weight_scale, prescribed ? quantize_weights_on(weights, layout, weight_scale)
+                                                          : quantize_weights(weights, layout, weight_scale)};
       node.inputs[*weight] = constants_.add_weights(node.inputs[*weight], std::move(quantized), row.quant.weight_axis);
     }
   }
