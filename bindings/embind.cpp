@@ -128,12 +128,23 @@ val run_session(int32_t id, const val& inputs) {
     write_inputs(session, inputs);
     session.run();
     val outputs = val::array();
-    for (size_t i = 0; i < session.plan().graph().outputs.size(); ++i) {
+    val shapes = val::array();  // which may follow from the values
+    const std::vector<int32_t>& tensors = session.plan().graph().outputs;
+    for (size_t i = 0; i < tensors.size(); ++i) {
       outputs.set(i, to_uint8_array(session.output(i)));
+      shapes.set(i, val::array(session.slot(tensors[i]).shape.dims()));
     }
     val out = val::object();
     out.set("outputs", outputs);
+    out.set("shapes", shapes);
     return out;
+  });
+}
+
+val reset_session(int32_t id) {
+  return guarded([&] {
+    handles().get<std::unique_ptr<ResizableSession>>(id)->with_shapes({}).reset();
+    return val::object();
   });
 }
 
@@ -167,7 +178,7 @@ val calibrate(int32_t id, int32_t graph, const val& inputs, const val& shapes, i
   return guarded([&] {
     Calibration& calibration = *handles().get<std::unique_ptr<Calibration>>(id);
     auto& session =
-        calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options(graph))
+        calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options())
             .first->second.with_shapes(shapes_from(shapes));
     write_inputs(session, inputs);
     calibrate_sample(session, calibration.statistics, sample);
@@ -268,7 +279,7 @@ val make_comparison(int32_t reference, int32_t candidate, int32_t reference_grap
 }
 
 std::vector<float> values_of(const Session& session, int32_t tensor) {
-  return real_values(session.tensor(tensor), session.plan().slot(tensor).type,
+  return real_values(session.tensor(tensor), session.slot(tensor).type,
                      session.plan().graph().tensors[static_cast<size_t>(tensor)].quantization);
 }
 
@@ -296,7 +307,7 @@ val top_classes(const std::vector<float>& scores) {
 val predictions(const Comparison& comparison) {
   for (size_t i = 0; i < comparison.report().outputs.size(); ++i) {
     const auto [ours, theirs] = comparison.output_tensors(i);
-    const Plan::Slot& slot = comparison.reference().plan().slot(ours);
+    const Plan::Slot& slot = comparison.reference().slot(ours);
     const bool is_row = slot.shape.rank() > 0 && slot.shape.back() >= 2 && slot.shape.count() == slot.shape.back();
     if (!is_row || !has_real_values(slot.type)) continue;
     val out = val::array();
@@ -418,6 +429,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("makeSession", &make_session);
   function("resizeSession", &resize_session);
   function("runSession", &run_session);
+  function("resetSession", &reset_session);
   function("timeSession", &time_session);
   function("makeCalibration", &make_calibration);
   function("calibrate", &calibrate);

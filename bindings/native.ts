@@ -74,7 +74,11 @@ export interface NativeModule {
   associatedFile(model: number, name: string): Outcome<{ readonly bytes: Uint8Array; readonly isCompressed: boolean }>;
   makeSession(model: number, graph: number, shapes: Shapes | null, reference: boolean): Outcome<NewModel>;
   resizeSession(session: number, shapes: Shapes): Outcome<{ readonly description: string }>;
-  runSession(session: number, inputs: readonly Uint8Array[]): Outcome<{ readonly outputs: readonly Uint8Array[] }>;
+  runSession(
+    session: number,
+    inputs: readonly Uint8Array[],
+  ): Outcome<{ readonly outputs: readonly Uint8Array[]; readonly shapes: Shapes }>;
+  resetSession(session: number): Outcome<object>;
   timeSession(session: number, count: number): Outcome<{ readonly times: readonly number[] }>;
   makeCalibration(model: number): Outcome<{ readonly id: number }>;
   calibrate(

@@ -66,7 +66,8 @@ class SessionHandle implements Session {
     );
     return Object.fromEntries(
       signature.outputs.map((port, index): [string, Tensor] => {
-        const { type, shape } = this.#ports.outputs[index] ?? port;
+        const { type } = this.#ports.outputs[index] ?? port;
+        const shape = result.shapes[index] ?? port.shape;
         return [port.name, { type, shape, data: toArray(type, result.outputs[index] ?? new Uint8Array()) }];
       }),
     );
@@ -77,6 +78,11 @@ class SessionHandle implements Session {
     const shapes = shapesFor(this.#signature, inputShapes, this.shapes);
     const { result } = await callWith([this.#remote], "resizeSession", ([id = 0]) => [id, shapes]);
     this.#ports = JSON.parse(result.description) as RawPorts;
+  }
+
+  async reset(): Promise<void> {
+    this.#remote.check();
+    await callWith([this.#remote], "resetSession", ([id = 0]) => [id]);
   }
 
   async measure(options: { readonly repeat?: number; readonly signal?: AbortSignal } = {}): Promise<Timing> {

@@ -371,10 +371,15 @@ export interface SessionOptions {
 export interface Session extends Disposable {
   readonly inputs: readonly PortDescription[];
   readonly outputs: readonly PortDescription[];
-  /** Inputs not given by shape must have the session's shape; outputs are copies. */
+  /**
+   * Inputs not given by shape must have the session's shape; outputs are copies. Their shapes may follow from the values
+   * of the inputs, and differ from `outputs`.
+   */
   run(inputs: Sample, options?: Pick<WorkOptions, "signal">): Promise<Record<string, Tensor>>;
   /** New input shapes by name; other inputs keep theirs. */
   resize(inputShapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
+  /** Variables, which keep their values from one run to the next, are as before the first run. */
+  reset(): Promise<void>;
   /** Milliseconds per run with the inputs of the last `run`: median of `repeat` runs, timed inside the engine. */
   measure(options?: { readonly repeat?: number } & Pick<WorkOptions, "signal">): Promise<Timing>;
 }

@@ -122,7 +122,8 @@ Comparison::Comparison(std::shared_ptr<const Model> reference, std::shared_ptr<c
   const auto output_pairs = pair_borders(ours, theirs, false);
   for (size_t i = 0; i < output_pairs.size(); ++i) {
     const Pair pair = {ours.graph().outputs[i], theirs.graph().outputs[output_pairs[i]]};
-    if (ours.slot(pair.reference).shape.count() != theirs.slot(pair.candidate).shape.count()) {
+    const bool is_open = ours.slot(pair.reference).is_open || theirs.slot(pair.candidate).is_open;
+    if (!is_open && ours.slot(pair.reference).shape.count() != theirs.slot(pair.candidate).shape.count()) {
       fail(ErrorCode::shape_mismatch,
            text("output ", i, " has the shape ", shape_text(ours.slot(pair.reference).shape), " in one model and ",
                 shape_text(theirs.slot(pair.candidate).shape), " in the other"));
@@ -135,14 +136,20 @@ Comparison::Comparison(std::shared_ptr<const Model> reference, std::shared_ptr<c
 
   if (!options.per_tensor) return;
   const auto by_name = computed_tensors(ours.graph());
-  for (const auto& [index, step] : theirs.steps()) {
+  std::vector<int32_t> computed;  // nodes that run
+  for (const auto& [index, step] : theirs.steps()) computed.push_back(index);
+  const auto nodes = static_cast<int32_t>(theirs.graph().nodes.size());
+  for (int32_t late = theirs.first_stage().end; late < nodes; ++late) computed.push_back(late);
+  for (const int32_t index : computed) {
     for (const int32_t output : theirs.graph().nodes[static_cast<size_t>(index)].outputs) {
       if (output == kNoTensor) continue;
       const Tensor& tensor = theirs.graph().tensors[static_cast<size_t>(output)];
       const auto found = by_name.find(tensor.name);
       if (found == by_name.end() || !has_real_values(tensor.type)) continue;
       const Plan::Slot& slot = ours.slot(found->second);
-      if (!has_real_values(slot.type) || slot.shape.count() != theirs.slot(output).shape.count()) continue;
+      if (!has_real_values(slot.type)) continue;
+      const bool is_open = slot.is_open || theirs.slot(output).is_open;
+      if (!is_open && slot.shape.count() != theirs.slot(output).shape.count()) continue;
       tensors_.push_back({found->second, output});
       TensorReport report;
       report.name = tensor.name;
@@ -156,7 +163,7 @@ Comparison::Comparison(std::shared_ptr<const Model> reference, std::shared_ptr<c
 }
 
 std::vector<float> Comparison::values_of(const Session& session, int32_t tensor) const {
-  const Plan::Slot& slot = session.plan().slot(tensor);
+  const Plan::Slot& slot = session.slot(tensor);
   return real_values(session.tensor(tensor), slot.type,
                      session.plan().graph().tensors[static_cast<size_t>(tensor)].quantization);
 }
@@ -175,15 +182,17 @@ void Comparison::add(int64_t label) {
     }
   }
   // Each sample starts from the states of a first run.
-  reference_->reset_variables();
-  candidate_->reset_variables();
+  reference_->reset();
+  candidate_->reset();
   reference_->run();
   candidate_->run();
   ++report_.samples;
   add_outputs(label);
   for (size_t i = 0; i < tensors_.size(); ++i) {
-    report_.tensors[i].error.add(values_of(*reference_, tensors_[i].reference),
-                                 values_of(*candidate_, tensors_[i].candidate));
+    const auto reference = values_of(*reference_, tensors_[i].reference);
+    const auto candidate = values_of(*candidate_, tensors_[i].candidate);
+    // Lengths that follow from values can differ: then no element corresponds to another.
+    if (reference.size() == candidate.size()) report_.tensors[i].error.add(reference, candidate);
   }
 }
 
@@ -191,11 +200,15 @@ void Comparison::add_outputs(int64_t label) {
   bool judged = label < 0;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const auto [ours, theirs] = outputs_[i];
-    const Plan::Slot& slot = reference_->plan().slot(ours);
-    if (!has_real_values(slot.type) || !has_real_values(candidate_->plan().slot(theirs).type)) continue;
+    const Plan::Slot& slot = reference_->slot(ours);
+    if (!has_real_values(slot.type) || !has_real_values(candidate_->slot(theirs).type)) continue;
     const auto reference = values_of(*reference_, ours);
     const auto candidate = values_of(*candidate_, theirs);
     OutputReport& report = report_.outputs[i];
+    if (reference.size() != candidate.size()) {
+      ++report.rows;  // a result of another length agrees in nothing
+      continue;
+    }
     report.error.add(reference, candidate);
     const size_t width = slot.shape.rank() > 0 ? static_cast<size_t>(slot.shape.back()) : 1;
     if (width < 2) continue;

@@ -55,8 +55,8 @@ const Operand& NodeView::known(size_t i, DataType type) const {
          text("input ", i, " must be ", data_type_name(type), ", found ", data_type_name(operand.type)));
   }
   if (!operand.has_value) {
-    fail(ErrorCode::unsupported_operator,
-         text("input ", i, " (", quoted(operand.tensor->name), ") is known only at run time; it must be a constant"));
+    throw ValueNotKnown(i, text("input ", i, " (", quoted(operand.tensor->name), ") is known only at run time"),
+                        place_of(*model_, graph_, index_));
   }
   return operand;
 }

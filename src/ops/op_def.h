@@ -8,12 +8,24 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "model/model.h"
 
 namespace litequant {
+
+// Thrown where a value is needed that only a run computes; a plan then leaves the node to the run (see runtime/plan.h).
+class ValueNotKnown : public Error {
+ public:
+  ValueNotKnown(size_t input, std::string detail, Place place)
+      : Error(ErrorCode::unsupported_operator, std::move(detail), std::move(place)), input_(input) {}
+  size_t input() const { return input_; }
+
+ private:
+  size_t input_;
+};
 
 // ---- What an operator sees of its node ------------------------------------------------------------------------------
 
@@ -53,7 +65,8 @@ class NodeView {
   Operand& mutable_input(size_t i) { return inputs_[i]; }
   Operand& mutable_output(size_t i) { return outputs_[i]; }
 
-  // The values of an input that must be known when the plan is made. `integers` reads INT32 and INT64 (and INT16).
+  // The values of an input that must be known when the node is compiled: else ValueNotKnown. `integers` reads INT32 and
+  // INT64 (and INT16).
   template <typename T>
   std::span<const T> values(size_t i) const {
     const Operand& operand = known(i, DataTypeOf<T>::value);
@@ -200,10 +213,13 @@ struct OpDef {
   TypeSet types = 0;  // element types of that operand which run
   bool hybrid = false;  // also runs float data with int8 weights
   bool is_pure = true;  // same inputs, same result: computed once when all inputs are constants
+  // Executed by the session itself: runs other graphs, or touches what lives from one run to the next. `infer` and
+  // `compile` are null.
+  bool runs_in_session = false;
   bool needs_only_shapes = false;  // the result follows from the inputs' shapes alone (SHAPE, RANK)
 
-  std::vector<Shape> (*infer)(const NodeView& node);
-  Step (*compile)(const NodeView& node, const CompileOptions& options);
+  std::vector<Shape> (*infer)(const NodeView& node) = nullptr;
+  Step (*compile)(const NodeView& node, const CompileOptions& options) = nullptr;
   QuantRule quant = {};
   int (*version)(const NodeView& node);  // operator version that a writer must set
 };

@@ -46,12 +46,9 @@ PlanOptions calibration_plan_options() {
   return {.kernels = KernelSet::optimized, .reproducible = true, .skip_unsupported = true};
 }
 
-PlanOptions CalibrationModel::options(int32_t graph) const {
+PlanOptions CalibrationModel::options() const {
   PlanOptions options = calibration_plan_options();
-  // A graph that is not there is refused by the plan.
-  if (graph >= 0 && static_cast<size_t>(graph) < first_added.size()) {
-    options.needed_from = first_added[static_cast<size_t>(graph)];
-  }
+  options.needed_from = first_added;
   return options;
 }
 
@@ -71,64 +68,61 @@ CalibrationModel calibration_model(const Model& model) {
 }
 
 void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) {
-  const Plan& plan = session.plan();
-  const Graph& graph = plan.graph();
-  const int32_t graph_index = plan.graph_index();
-  std::vector<std::pair<int32_t, Range>> seen;  // kept back until the whole sample has proved sound
-  const auto see = [&](int32_t tensor, std::span<const float> values) {
-    if (!values.empty()) seen.emplace_back(tensor, range_of(values));
+  struct Seen {
+    int32_t graph, tensor;
+    Range range;
   };
-
-  for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    const int32_t tensor = graph.inputs[i];
-    if (plan.slot(tensor).type != DataType::float32) continue;
-    const auto values = floats(session.input(i));
-    if (!all_finite(values)) {
-      fail(ErrorCode::bad_sample,
-           text("sample ", sample, " holds NaN or infinity in input ",
-                quoted(graph.tensors[static_cast<size_t>(tensor)].name), " at ",
-                position_of_nonfinite(values, plan.slot(tensor).shape)),
-           place_of_tensor(plan.model(), graph_index, tensor), "remove the sample, or repair how it is made");
+  std::vector<Seen> seen;  // kept back until the whole sample has proved sound
+  const auto see = [&](const Session& from, int32_t tensor, std::span<const float> values) {
+    if (!values.empty()) seen.push_back({from.plan().graph_index(), tensor, range_of(values)});
+  };
+  const auto see_inputs = [&](const Session& from) {
+    const Graph& graph = from.plan().graph();
+    for (const int32_t tensor : graph.inputs) {
+      if (from.slot(tensor).type != DataType::float32) continue;
+      const auto values = floats(from.tensor(tensor));
+      if (!all_finite(values)) {
+        fail(ErrorCode::bad_sample,
+             text("sample ", sample, " holds NaN or infinity in input ",
+                  quoted(graph.tensors[static_cast<size_t>(tensor)].name), " at ",
+                  position_of_nonfinite(values, from.slot(tensor).shape)),
+             place_of_tensor(from.plan().model(), from.plan().graph_index(), tensor),
+             "remove the sample, or repair how it is made");
+      }
+      see(from, tensor, values);
     }
-    see(tensor, values);
-  }
-
-  const auto see_outputs = [&](int32_t node, auto&& bytes_of) {
-    for (const int32_t tensor : graph.nodes[static_cast<size_t>(node)].outputs) {
-      if (tensor == kNoTensor || plan.slot(tensor).type != DataType::float32) continue;
-      const auto values = floats(bytes_of(tensor));
+  };
+  const auto see_results = [&](const Session& from, int32_t node) {
+    for (const int32_t tensor : from.plan().graph().nodes[static_cast<size_t>(node)].outputs) {
+      if (tensor == kNoTensor || from.slot(tensor).type != DataType::float32) continue;
+      const auto values = floats(from.tensor(tensor));
       if (!all_finite(values)) {
         fail(ErrorCode::nonfinite_activation, text("the float model makes NaN or infinity here from sample ", sample),
-             place_of(plan.model(), graph_index, node), "a model that does so cannot be calibrated with this sample");
+             place_of(from.plan().model(), from.plan().graph_index(), node),
+             "a model that does so cannot be calibrated with this sample");
       }
-      see(tensor, values);
+      see(from, tensor, values);
     }
   };
-  // Results that were computed when the plan was made have no step.
-  for (size_t node = 0; node < graph.nodes.size(); ++node) {
-    const auto& outputs = graph.nodes[node].outputs;
-    if (outputs.empty() || outputs[0] == kNoTensor || !plan.slot(outputs[0]).is_constant) continue;
-    see_outputs(static_cast<int32_t>(node), [&](int32_t tensor) { return plan.slot(tensor).value; });
-  }
-  const auto see_inside = [&](std::span<const InnerRange> inner) {
-    for (const InnerRange& range : inner) {
-      const auto ends = floats(session.scratch().subspan(range.offset, 2 * sizeof(float)));
-      if (range.tensor != kNoTensor && all_finite(ends)) see(range.tensor, ends);
+  const auto see_inside = [&](const Session& from) {
+    for (const InnerRange& range : from.inner_ranges()) {
+      const auto ends = floats(from.scratch().subspan(range.offset, 2 * sizeof(float)));
+      if (range.tensor != kNoTensor && all_finite(ends)) see(from, range.tensor, ends);
     }
   };
   // Each sample starts from the states of a first run, so that no order of samples counts.
-  session.reset_variables();
-  size_t step = 0;
-  session.run([&](int32_t node) {
-    see_outputs(node, [&](int32_t tensor) { return session.tensor(tensor); });
-    see_inside(plan.steps()[step++].step.inner_ranges);
+  session.reset();
+  session.run([&](const Session& from, int32_t node) {
+    if (node == Session::kBeginning) return see_inputs(from);
+    see_results(from, node);
+    see_inside(from);
   });
 
-  for (const auto& [tensor, range] : seen) {
+  for (const auto& [graph, tensor, range] : seen) {
     const float ends[] = {range.min, range.max};
-    statistics.observe(graph_index, tensor, ends);
+    statistics.observe(graph, tensor, ends);
   }
-  statistics.count_sample(graph_index);
+  statistics.count_sample(session.plan().graph_index());
 }
 
 }  // namespace litequant

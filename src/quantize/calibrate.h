@@ -20,13 +20,14 @@ struct CalibrationModel {
   std::shared_ptr<const Model> model;
   std::vector<int32_t> first_added;  // per graph: the first node that the original does not have
 
-  PlanOptions options(int32_t graph) const;
+  PlanOptions options() const;
 };
 CalibrationModel calibration_model(const Model& model);
 
 // Runs the session, whose inputs the caller has written, and widens the range of every real-valued input and result of
-// the session's graph. `sample` is its number, for messages. Throws BAD_SAMPLE when an input holds NaN or infinity,
-// NONFINITE_ACTIVATION naming the first node that makes one; then the statistics are as they were before.
+// the session's graph, and of those that its nodes run. `sample` is its number, for messages. Throws BAD_SAMPLE when an
+// input holds NaN or infinity, NONFINITE_ACTIVATION naming the first node that makes one; then the statistics are as
+// they were before.
 void calibrate_sample(Session& session, Statistics& statistics, int64_t sample);
 
 }  // namespace litequant

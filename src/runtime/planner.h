@@ -1,6 +1,7 @@
-// Makes a Plan: shapes, constant folding, kernels, memory.
+// Makes plans, stage by stage: shapes, constant folding, kernels, memory. Why stages: see plan.h.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -9,31 +10,57 @@
 
 namespace litequant {
 
-// One use, then thrown away. The stages run in the order listed; each fills part of the plan.
+// A late node, compiled with the values that it asked for.
+struct LateStep {
+  struct Value {
+    int32_t tensor = 0;
+    Buffer bytes;
+  };
+  std::vector<Value> values;  // while these and the operands' shapes are the same, so is the rest
+  std::vector<Shape> shapes;  // of the results
+  Step step;
+  double operations = 0;
+};
+
 class Planner {
  public:
-  Planner(std::shared_ptr<const Model> model, int32_t graph, const PlanOptions& options);
+  // `slots`: what is known so far, to which a stage adds what it makes known.
+  Planner(const Plan& plan, std::vector<Plan::Slot>& slots);
 
-  std::shared_ptr<const Plan> make(std::span<const Shape> input_shapes);
+  // A plan with its first stage. `is_called`: see Plan::make_called.
+  static std::shared_ptr<const Plan> make_plan(std::shared_ptr<const Model> model, int32_t graph,
+                                               std::span<const Shape> input_shapes, const PlanOptions& options,
+                                               bool is_called);
+
+  // From this node up to the next late one.
+  Plan::Stage make_stage(int32_t first_node);
+
+  // A late node that is an operator's; `value_of` gives the bytes of a tensor.
+  LateStep compile_late(int32_t node, const std::function<std::span<const std::byte>(int32_t)>& value_of);
+
+  // Marks the results of a node that is left out.
+  void leave_out(int32_t node);
+  // States what a late node's result turned out to be; it gets memory of its own.
+  void set_late_shape(int32_t node, int32_t tensor, DataType type, const Shape& shape);
 
  private:
-  void place_inputs(std::span<const Shape> input_shapes);
+  enum class Outcome { compiled, left_out, late };
+
   void place_constants();
-  // Nodes whose result some graph output needs (all of them when every tensor is kept).
-  std::vector<bool> find_needed_nodes() const;
-  void compile_node(int32_t node);
-  // The same with PlanOptions::skip_unsupported.
-  void compile_or_skip(int32_t node);
-  void fold(const Step& step, const NodeView& view);
-  void place_memory();
+  void place_inputs(std::span<const Shape> input_shapes, bool is_called);
+  Outcome plan_node(int32_t node, Plan::Stage& stage);
+  void compile_node(int32_t node, Plan::Stage& stage);
+  void fold(const Step& step, const NodeView& view, Plan::Stage& stage);
+  void place_memory(int32_t first_node, Plan::Stage& stage);
 
   NodeView view_of(int32_t node) const;
   void set_shape(const NodeView& view, int32_t tensor, const Shape& shape);
-  const Graph& graph() const { return plan_->graph(); }
+  Plan::Slot& slot(int32_t tensor) { return slots_[static_cast<size_t>(tensor)]; }
+  const Plan::Slot& slot(int32_t tensor) const { return slots_[static_cast<size_t>(tensor)]; }
+  const Graph& graph() const { return plan_.graph(); }
 
-  std::shared_ptr<Plan> plan_;
-  PlanOptions options_;
-  std::vector<bool> is_missing_;  // per tensor: what makes it was left out
+  const Plan& plan_;
+  std::vector<Plan::Slot>& slots_;
 };
 
 // Lifetimes of tensors over the steps of a plan, inclusive.

@@ -64,7 +64,6 @@ TEST(Refusals, ShapesThatDoNotFit) {
   EXPECT_REFUSED("more than one", OpCode::reshape, {real({2, 3}), integers({-1, -1})});
   EXPECT_REFUSED("would be -5", OpCode::reshape, {real({2, 3}), integers({-5, 2})});
   EXPECT_REFUSED("too many", OpCode::reshape, {real({2, 3}), integers({1 << 20, 1 << 20})});
-  EXPECT_REFUSED("only at run time", OpCode::reshape, {real({2, 3}), Operand{DataType::int32, {2}, {}}});
   EXPECT_REFUSED("cannot drop", OpCode::squeeze, {real({2, 1})},
                  options("SqueezeOptions", {{"squeeze_dims", std::vector<int64_t>{0}}}));
   EXPECT_REFUSED("out of range", OpCode::expand_dims, {real({2, 1}), integers({}, {4})});

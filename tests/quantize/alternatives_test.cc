@@ -42,7 +42,7 @@ struct Samples {
 
 Statistics calibrated(const std::shared_ptr<const Model>& model, Samples samples) {
   const CalibrationModel extended = calibration_model(*model);
-  Session session(Plan::make(extended.model, 0, {}, extended.options(0)));
+  Session session(Plan::make(extended.model, 0, {}, extended.options()));
   Statistics statistics(*model);
   for (uint32_t sample = 0; sample < 4; ++sample) {
     samples.write(session, sample);

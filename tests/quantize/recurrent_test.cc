@@ -110,8 +110,8 @@ double closeness(const Model& real, const Model& other) {
   Session candidate(Plan::make(std::make_shared<const Model>(other), 0, {}, {}));
   double signal = 0, error = 0;
   for (uint32_t seed = 20; seed < 24; ++seed) {
-    reference.reset_variables();
-    candidate.reset_variables();
+    reference.reset();
+    candidate.reset();
     const auto want = run(reference, seed), found = run(candidate, seed);
     for (size_t i = 0; i < want.size(); ++i) {
       signal += want[i] * want[i];
