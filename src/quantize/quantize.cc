@@ -74,16 +74,19 @@ IntegerDesign design_integers(const Model& original, const Recipe& wanted, const
     design.prescribed = std::move(prescribed[g]);
     choose_nodes(model, recipe, design);
   }
+  const std::vector<bool> is_inner = inner_graphs(model);
   for (GraphDesign& design : made.graphs) {
-    // A graph without any sample is covered by what the model prescribes, or an error of the caller's, told below.
-    if (statistics.samples(design.graph_index) == 0) continue;
+    // A graph without any sample is covered by what the model prescribes, or an error of the caller's, told below; but
+    // those that others run have none of their own.
+    if (statistics.samples(design.graph_index) == 0 && !is_inner[static_cast<size_t>(design.graph_index)]) continue;
     leave_uncalibrated(model, statistics, design);
     if (recipe.mode == Mode::int8 && io_of(recipe) == DataType::float32) spare_mixed_ranges(model, statistics, design);
   }
   if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, made.graphs);
   for (GraphDesign& design : made.graphs) {
     const bool has_integers = design.has_integers(DataType::int8) || design.has_integers(DataType::int16);
-    const bool is_calibrated = statistics.samples(design.graph_index) > 0;
+    const bool is_calibrated =
+        statistics.samples(design.graph_index) > 0 || is_inner[static_cast<size_t>(design.graph_index)];
     if (has_integers && !is_calibrated && design.prescribed.empty()) refuse_uncalibrated(model, design.graph_index);
     for (const DataType type : {DataType::int8, DataType::int16}) {
       assign_parameters(model, recipe, statistics, type, design);
@@ -96,10 +99,9 @@ IntegerDesign design_integers(const Model& original, const Recipe& wanted, const
 Model make_integers(const Model& original, const Recipe& wanted, const Statistics& statistics,
                     std::vector<FloatNode>* left_in_float) {
   IntegerDesign made = design_integers(original, wanted, statistics);
-  const std::vector<bool> is_entry = entry_graphs(made.model);
   for (const GraphDesign& design : made.graphs) {
     if (left_in_float != nullptr) list_float_nodes(made.model, design, *left_in_float);
-    if (is_entry[static_cast<size_t>(design.graph_index)]) write_integers(made.model, made.recipe, design);
+    write_integers(made.model, made.recipe, design);
   }
   return std::move(made.model);
 }

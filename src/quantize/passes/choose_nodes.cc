@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/operator_facts.h"
 #include "quantize/passes/design.h"
 #include "quantize/passes/lstm_form.h"
 #include "quantize/passes/table_form.h"
@@ -121,11 +122,16 @@ bool is_bridge(const Model& model, const Graph& graph, const Node& node) {
   return false;
 }
 
-std::vector<bool> entry_graphs(const Model& model) {
-  std::vector<bool> is_entry(model.graphs.size(), false);
-  if (!is_entry.empty()) is_entry[0] = true;
-  for (const Signature& signature : model.signatures) is_entry[signature.graph] = true;
-  return is_entry;
+std::vector<bool> inner_graphs(const Model& model) {
+  std::vector<bool> is_inner(model.graphs.size(), true);
+  if (!is_inner.empty()) is_inner[0] = false;
+  for (const Signature& signature : model.signatures) is_inner[signature.graph] = false;
+  for (const Graph& graph : model.graphs) {
+    for (const Node& node : graph.nodes) {
+      for (const auto& [field, called] : referenced_graphs(node)) is_inner[static_cast<size_t>(called)] = true;
+    }
+  }
+  return is_inner;
 }
 
 OutputRule output_rule(const QuantRule& rule, DataType type) {
@@ -153,16 +159,13 @@ bool GraphDesign::has_integers(DataType type) const {
 
 void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design) {
   const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
-  const bool is_entry = entry_graphs(model)[static_cast<size_t>(design.graph_index)];
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (!design.is_needed[n] || !touches_floats(graph, node) || is_bridge(model, graph, node)) continue;
     std::string& reason = design.reason[n];
     const bool wants_int16 = holds(recipe.keep_int16, design.graph_index, static_cast<int32_t>(n));
     const DataType type = is_int16(recipe.mode) || wants_int16 ? DataType::int16 : DataType::int8;
-    if (!is_entry) {
-      reason = "subgraphs that control flow calls stay in float";
-    } else if (holds(recipe.keep_float, design.graph_index, static_cast<int32_t>(n))) {
+    if (holds(recipe.keep_float, design.graph_index, static_cast<int32_t>(n))) {
       reason = "the recipe keeps it in float";
     } else {
       reason = obstacle(model, graph, node, type);
@@ -210,7 +213,9 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
       continue;
     }
     design.node_type[n] = DataType::float32;
-    design.reason[n] = "calibration cannot reach it: it holds no elements, or follows an operator that is not executed";
+    design.reason[n] =
+        "calibration cannot reach it: it holds no elements, follows an operator that is not executed, or "
+        "lies in a branch or loop that no sample took";
   }
 }
 

@@ -82,8 +82,10 @@ bool is_bridge(const Model& model, const Graph& graph, const Node& node);
 // floats.
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type);
 
-// The graphs that the caller runs: the first, and those that signatures name. The others are bodies of control flow.
-std::vector<bool> entry_graphs(const Model& model);
+// The graphs that nodes run (branches, loop bodies), and those that nothing runs. What passes in and out of them stays
+// float, whatever the mode, so that it fits the node that runs them and, in a loop, itself; within they are as integer
+// as any.
+std::vector<bool> inner_graphs(const Model& model);
 
 // Per node: whether some graph output, or a state, needs it.
 std::vector<bool> needed_nodes(const Graph& graph);

@@ -34,7 +34,7 @@ class GraphWriter {
         recipe_(recipe),
         design_(design),
         g_(static_cast<size_t>(design.graph_index)),
-        io_(io_of(recipe)),
+        io_(inner_graphs(model)[g_] ? DataType::float32 : io_of(recipe)),
         main_(is_int16(recipe.mode) ? DataType::int16 : DataType::int8),
         constants_(model, design.graph_index),
         base_(graph().tensors.size(), kFloat) {
