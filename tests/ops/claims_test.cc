@@ -70,6 +70,8 @@ TEST(Claims, EveryCellHasAGoldenVector) {
       const std::string cell = name_of(*row) + " " + type;
       EXPECT_TRUE(covered.contains(cell) || refused.contains(cell)) << "no golden vector of " << cell;
     }
+    // Of several graphs, or several runs: tests/runtime and tests/python/test_control_flow.py.
+    if (row->runs_in_session) continue;
     EXPECT_TRUE(std::any_of(covered.begin(), covered.end(),
                             [&](const std::string& cell) { return cell.starts_with(name_of(*row) + " "); }))
         << "no golden vector of " << name_of(*row);

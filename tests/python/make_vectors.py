@@ -327,6 +327,47 @@ for dtype in ("i8", "i16", "i32"):
     case(f"stablehlo_shift_left_{dtype}", "STABLEHLO_SHIFT_LEFT",
          [Tensor(dtype, [3, 5]), Tensor(dtype, [3, 5], low=0, high=7)], [Tensor(dtype)])
 
+# ---- As many as the values make -------------------------------------------------------------------------------------
+
+for dtype in ("bool", "f32", "i32", "u32", "i64", "i8", "u8"):
+    range_ = {} if dtype == "bool" else {"low": 0 if dtype[0] == "u" else -1, "high": 1}
+    case(f"where_{dtype}", "WHERE", [Tensor(dtype, [3, 2, 5], **range_)], [Tensor("i64")], ("WhereOptions", {}),
+         1 if dtype == "bool" else 2)
+case("where_bool_vector", "WHERE", [Tensor("bool", [7])], [Tensor("i64")], ("WhereOptions", {}))
+case("where_bool_all", "WHERE", [Tensor("bool", [2, 3])], [Tensor("i64")], ("WhereOptions", {}),
+     sets=[[np.eye(2, 3)], [np.ones([2, 3])]])
+for dtype in ("f32", "i32", "i64", "i16", "i8", "u8"):
+    index = "i64" if dtype == "i32" else "i32"
+    low = 0 if dtype == "u8" else -3
+    values = np.random.default_rng(len(dtype)).integers(low, 4, [2, 15])
+    case(f"unique_{dtype}", "UNIQUE", [Tensor(dtype, [15])], [Tensor(dtype), Tensor(index)],
+         ("UniqueOptions", {"idxOutType": 4 if index == "i64" else 2}), sets=[[row] for row in values], compare=None)
+
+
+def suppression(name, boxes, most, overlap, least, sigma=None, ties=False):
+    rng = np.random.default_rng(boxes)
+    sets = []
+    for _ in range(2):
+        corners = rng.uniform(0, 1, (boxes, 4))
+        scores = rng.integers(0, 12, boxes) / 12 if ties else rng.uniform(0, 1, boxes)
+        sets.append([corners, scores])
+    numbers = [constant("i32", most), constant("f32", overlap), constant("f32", least)]
+    operands = [Tensor("f32", [boxes, 4]), Tensor("f32", [boxes]), *numbers]
+    if sigma is None:
+        case(name, "NON_MAX_SUPPRESSION_V4", operands, [Tensor("i32"), Tensor("i32")],
+             ("NonMaxSuppressionV4Options", {}), sets=sets)
+    else:
+        case(name, "NON_MAX_SUPPRESSION_V5", [*operands, constant("f32", sigma)],
+             [Tensor("i32"), Tensor("f32"), Tensor("i32")], ("NonMaxSuppressionV5Options", {}), sets=sets)
+
+
+suppression("non_max_suppression_v4_f32", 60, 10, 0.4, 0.2)
+suppression("non_max_suppression_v4_f32_all", 30, 40, 1.0, 0.0)
+suppression("non_max_suppression_v4_f32_equal_scores", 70, 25, 0.5, 0.1, ties=True)
+suppression("non_max_suppression_v5_f32", 61, 20, 0.6, 0.1, sigma=0.5)
+suppression("non_max_suppression_v5_f32_hard", 45, 20, 0.3, 0.3, sigma=0.0)
+suppression("non_max_suppression_v5_f32_equal_scores", 50, 30, 0.7, 0.05, sigma=0.3, ties=True)
+
 
 def write_cells(folder, wanted):
     """Gives {cell: what TensorFlow Lite says} of those it does not run."""
