@@ -177,9 +177,8 @@ val make_calibration(int32_t model) {
 val calibrate(int32_t id, int32_t graph, const val& inputs, const val& shapes, int32_t sample) {
   return guarded([&] {
     Calibration& calibration = *handles().get<std::unique_ptr<Calibration>>(id);
-    auto& session =
-        calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options())
-            .first->second.with_shapes(shapes_from(shapes));
+    auto& session = calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options())
+                        .first->second.with_shapes(shapes_from(shapes));
     write_inputs(session, inputs);
     calibrate_sample(session, calibration.statistics, sample);
     return val::object();

@@ -1,0 +1,40 @@
+// What runs leave behind and what they find: states kept from run to run, shapes that follow from values.
+import { createSession, load } from "litequant";
+import type { Session } from "litequant";
+import { join } from "node:path";
+import { root } from "./support";
+
+const sessionOf = async (name: string): Promise<Session> =>
+  createSession(await load(join(root, "tests/reference/vectors", `${name}.tflite`)));
+
+describe("a session", () => {
+  it("keeps states from one run to the next until it is reset", async () => {
+    const session = await sessionOf("rnn_f32");
+    const run = async (): Promise<unknown> =>
+      Object.values(await session.run([new Float32Array(18).fill(0.5)]))[0]?.data;
+    const first = await run();
+    expect(await run()).not.toEqual(first);
+    await session.reset();
+    expect(await run()).toEqual(first);
+    session.dispose();
+  });
+
+  it("gives the shape that each run found", async () => {
+    const session = await sessionOf("where_f32");
+    const found = async (places: readonly number[]): Promise<unknown> => {
+      const values = Float32Array.from({ length: 30 }, (_, i) => (places.includes(i) ? 1 : 0));
+      const [result] = Object.values(await session.run([values]));
+      return [result?.shape, Array.from(result?.data ?? [], Number)];
+    };
+    expect(await found([1, 29])).toEqual([
+      [2, 3],
+      [0, 0, 1, 2, 1, 4],
+    ]);
+    expect(await found([])).toEqual([[0, 3], []]);
+    expect(await found([10])).toEqual([
+      [1, 3],
+      [1, 0, 0],
+    ]);
+    session.dispose();
+  });
+});
