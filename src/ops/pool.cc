@@ -81,6 +81,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   }
 }
 
+double operations(const NodeView& node) {
+  return visits(node.output(0).shape) * static_cast<double>(most_positions(pool_shape(node).window));
+}
+
 }  // namespace
 
 extern const OpDef kAveragePool2d;
@@ -89,7 +93,8 @@ const OpDef kAveragePool2d = {.code = OpCode::average_pool_2d,
                               .infer = infer,
                               .compile = compile<true>,
                               .quant = kMovesData,
-                              .version = version_by_type<2, 3>};
+                              .version = version_by_type<2, 3>,
+                              .operations = operations};
 
 extern const OpDef kMaxPool2d;
 const OpDef kMaxPool2d = {.code = OpCode::max_pool_2d,
@@ -97,6 +102,7 @@ const OpDef kMaxPool2d = {.code = OpCode::max_pool_2d,
                           .infer = infer,
                           .compile = compile<false>,
                           .quant = kMovesData,
-                          .version = version_by_type<2, 3>};
+                          .version = version_by_type<2, 3>,
+                          .operations = operations};
 
 }  // namespace litequant

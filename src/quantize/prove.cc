@@ -98,8 +98,8 @@ class Proof {
   int32_t graph_ = 0, node_ = 0;
 };
 
-void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph) {
-  Session session(Plan::make(model, graph, {}, {}));
+void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph, const PlanOptions& limits) {
+  Session session(Plan::make(model, graph, {}, limits));
   for (size_t i = 0; i < session.plan().graph().inputs.size(); ++i) {
     const auto bytes = session.input(i);
     std::memset(bytes.data(), 0, bytes.size());
@@ -107,9 +107,9 @@ void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph) {
   session.run();
 }
 
-bool can_be_planned(const Model& model, int32_t graph) {
+bool can_be_planned(const Model& model, int32_t graph, const PlanOptions& limits) {
   try {
-    Plan::make(std::make_shared<const Model>(model), graph, {}, {});
+    Plan::make(std::make_shared<const Model>(model), graph, {}, limits);
   } catch (const Error&) {
     return false;
   }
@@ -118,7 +118,7 @@ bool can_be_planned(const Model& model, int32_t graph) {
 
 }  // namespace
 
-void prove(const Model& quantized, const Model& original, const Recipe& recipe) {
+void prove(const Model& quantized, const Model& original, const Recipe& recipe, const PlanOptions& limits) {
   const std::vector<std::byte> file = save_model(quantized);
   const std::shared_ptr<const Model> written = load_model(file);
   Proof proof(*written, original, recipe);
@@ -126,10 +126,11 @@ void prove(const Model& quantized, const Model& original, const Recipe& recipe) 
     proof.check_graph(g);
     const auto graph = static_cast<int32_t>(g);
     try {
-      run_on_zeros(written, graph);
+      run_on_zeros(written, graph, limits);
     } catch (const Error& error) {
       // The float model may hold operators that are kept but not executed, or not fit the memory itself.
-      if (!can_be_planned(original, graph)) continue;
+      if (!can_be_planned(original, graph, limits)) continue;
+      if (error.code() == ErrorCode::too_large || error.code() == ErrorCode::out_of_memory) throw;
       fail(ErrorCode::internal, text("the quantized model does not run: ", error.message()), {},
            "please report this model");
     }

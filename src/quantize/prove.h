@@ -3,6 +3,7 @@
 
 #include "model/model.h"
 #include "quantize/recipe.h"
+#include "runtime/plan.h"
 
 namespace litequant {
 
@@ -14,6 +15,7 @@ namespace litequant {
 // - it runs, once, on zeros, wherever the float model can be run at all.
 // What the original held in integers already is the original's own promise and passes.
 // Throws INTERNAL naming the operator: a file that breaks its promise is never given out.
-void prove(const Model& quantized, const Model& original, const Recipe& recipe);
+// `limits` bound what its plans may take; where the result alone passes them: TOO_LARGE or OUT_OF_MEMORY.
+void prove(const Model& quantized, const Model& original, const Recipe& recipe, const PlanOptions& limits);
 
 }  // namespace litequant

@@ -33,7 +33,7 @@ void list_float_nodes(const Model& model, const GraphDesign& design, std::vector
 }
 
 void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics,
-                   std::vector<FloatNode>* left_in_float) {
+                   std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   std::vector<GraphDesign> designs;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
@@ -92,7 +92,7 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
   update_metadata(model, recipe);
   drop_unused(model);
 
-  prove(model, original, recipe);
+  prove(model, original, recipe, limits);
   return model;
 }
 

@@ -69,6 +69,16 @@ void Planner::place_constants() {
     slot.value = plan_->model().constant(tensor);
     slot.is_constant = !slot.value.empty() && !tensor.is_variable;
     slot.bytes = slot.value.size();
+    if (!tensor.is_variable) continue;
+    // Nothing need write it before it is read.
+    const auto bytes = bytes_of(slot.type, slot.shape);
+    if (!bytes || !has_fixed_size(slot.type)) {
+      fail(ErrorCode::unsupported_type,
+           text("a variable of type ", data_type_name(slot.type), " and shape ", shape_text(slot.shape),
+                " is not executed"),
+           place_of_tensor(plan_->model(), plan_->graph_index_, static_cast<int32_t>(i)));
+    }
+    slot.bytes = *bytes;
   }
 }
 
@@ -149,6 +159,10 @@ void Planner::set_shape(const NodeView& view, int32_t tensor, const Shape& shape
   if (!has_fixed_size(slot.type)) {
     view.fail(ErrorCode::unsupported_type, text("a result of type ", data_type_name(slot.type), " is not executed"));
   }
+  if (graph().tensors[static_cast<size_t>(tensor)].is_variable && shape != slot.shape) {
+    view.fail(ErrorCode::bad_model,
+              text("writes the shape ", shape_text(shape), " into a variable of the shape ", shape_text(slot.shape)));
+  }
   const auto bytes = bytes_of(slot.type, shape);
   if (!bytes) view.fail(ErrorCode::too_large, text("its result would have the shape ", shape_text(shape)));
   slot.shape = shape;
@@ -211,6 +225,7 @@ void Planner::compile_node(int32_t index) {
     view.mutable_output(i).shape = shapes[i];
   }
 
+  charge(*row, view);
   Step step = row->compile(view, {.kernels = options_.kernels, .reproducible = options_.reproducible});
   bool all_known = row->is_pure;
   for (size_t i = 0; i < view.input_count(); ++i) {
@@ -221,6 +236,18 @@ void Planner::compile_node(int32_t index) {
   } else {
     plan_->steps_.push_back({.node = index, .step = std::move(step)});
   }
+}
+
+void Planner::charge(const OpDef& row, const NodeView& view) {
+  const double operations = operations_of(row, view);
+  operations_ += operations;
+  if (operations_ <= options_.operation_limit) return;
+  // Shown as whole numbers while they are short.
+  const auto number = [](double value) { return value < 1e15 ? text(static_cast<int64_t>(value)) : text(value); };
+  view.fail(ErrorCode::too_large,
+            text("takes about ", number(operations), " multiply-adds or visits of elements, which makes ",
+                 number(operations_), " with the nodes before it; the limit is ", number(options_.operation_limit)),
+            "Check the shapes of its operands; give smaller input shapes where they are free.");
 }
 
 void Planner::fold(const Step& step, const NodeView& view) {

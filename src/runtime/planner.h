@@ -24,6 +24,7 @@ class Planner {
   void compile_node(int32_t node);
   // The same with PlanOptions::skip_unsupported.
   void compile_or_skip(int32_t node);
+  void charge(const OpDef& row, const NodeView& view);
   void fold(const Step& step, const NodeView& view);
   void place_memory();
 
@@ -34,6 +35,7 @@ class Planner {
   std::shared_ptr<Plan> plan_;
   PlanOptions options_;
   std::vector<bool> is_missing_;  // per tensor: what makes it was left out
+  double operations_ = 0;  // of the nodes so far
 };
 
 // Lifetimes of tensors over the steps of a plan, inclusive.

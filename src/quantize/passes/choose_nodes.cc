@@ -48,6 +48,7 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   if (node.options.integer("fused_activation_function") > kActivationRelu6) {
     return "its fused activation has no integer form";
   }
+  if (node.op == OpCode::softmax && node.options.real("beta") < 0) return "its beta is negative";
   size_t real_operands = 0;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const Tensor* tensor = tensor_at(graph, node.inputs[i]);
