@@ -33,7 +33,7 @@ void list_float_nodes(const Model& model, const GraphDesign& design, std::vector
 }
 
 void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics,
-                   std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+                   std::vector<FloatNode>* left_in_float) {
   std::vector<GraphDesign> designs;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
@@ -66,7 +66,7 @@ void make_integers(Model& model, const Recipe& recipe, const Statistics& statist
 bool needs_statistics(Mode mode) { return mode != Mode::dynamic && mode != Mode::float16; }
 
 Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics,
-               std::vector<FloatNode>* left_in_float) {
+               std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
