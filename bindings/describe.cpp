@@ -194,11 +194,13 @@ Outlook integer_outlook(const Model& model, const Recipe& recipe) {
   return outlook;
 }
 
-// Elements of the node's largest float32 constant.
-int64_t largest_constant(const Model& model, const Graph& graph, const Node& node) {
+// Elements of the node's largest float32 constant, biases counted or not.
+int64_t largest_constant(const Model& model, const Graph& graph, const Node& node, bool counts_biases) {
+  const OpDef* row = find_op(node);
   int64_t largest = 0;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (!node.has_input(i)) continue;
+    if (!counts_biases && row != nullptr && row->quant.role(i) == Role::bias) continue;
     const Tensor& tensor = graph.tensors[static_cast<size_t>(node.inputs[i])];
     if (is_real_constant(model, tensor)) largest = std::max(largest, tensor.shape.count());
   }
@@ -208,23 +210,25 @@ int64_t largest_constant(const Model& model, const Graph& graph, const Node& nod
 // Weights alone change: what stays are the nodes with constants worth changing that do not.
 Outlook weights_outlook(const Model& model, const Recipe& recipe) {
   const bool is_half = recipe.mode == Mode::float16;
-  const int64_t least = is_half ? 1 : std::max<int64_t>(recipe.dynamic_minimum_elements, 1);
+  const int64_t least =
+      std::max<int64_t>(is_half ? recipe.float16_minimum_elements : recipe.dynamic_minimum_elements, 1);
   Outlook outlook;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const Graph& graph = model.graphs[g];
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       const Node& node = graph.nodes[n];
-      const int64_t elements = largest_constant(model, graph, node);
-      if (elements == 0) continue;
+      const int64_t elements = largest_constant(model, graph, node, is_half);
+      if (elements == 0 || (is_half && elements < least)) continue;
       const OpDef* row = find_op(node);
+      const bool is_plain = is_half || recipe.weights_only_form;  // every operator can read such constants
       const bool is_hybrid = row != nullptr && row->quant.hybrid;
       const bool changes =
-          is_half ? elements > 0 : is_hybrid && !hybrid_weights(model, graph, node, *row, least).empty();
+          is_plain ? elements >= least : is_hybrid && !hybrid_weights(model, graph, node, *row, least).empty();
       if (is_kept(recipe, g, n)) {
         outlook.stays(g, n, "the recipe keeps it in float");
       } else if (changes) {
         ++outlook.changed;
-      } else if (is_hybrid && elements < least) {
+      } else if ((is_hybrid || is_plain) && elements < least) {
         outlook.stays(g, n, text("its weights have ", elements, " elements, fewer than ", least));
       } else if (elements >= least) {
         outlook.stays(g, n, is_hybrid ? "its operands do not suit the hybrid kernel" : "no hybrid kernel exists");

@@ -44,7 +44,7 @@ class ResizableSession {
 };
 
 struct Calibration {
-  ModelHandle model;
+  CalibrationModel model;
   Statistics statistics;
   std::map<int32_t, ResizableSession> sessions;  // by graph
 };

@@ -62,7 +62,7 @@ const recipe: Readonly<Record<string, OptionSpec>> = {
     help: "where it is to run: tflite (default), tflite-old, micro, edgetpu or gpu; what cannot run there is refused",
   },
   symmetric: { kind: "flag", help: "int8 activations with zero point 0" },
-  "min-elements": { kind: "value", value: "N", help: "dynamic: smaller weights stay in float; by default 1024" },
+  "min-elements": { kind: "value", value: "N", help: "dynamic, float16: smaller constants stay in float" },
   "weights-only": { kind: "flag", help: "dynamic: int8 constants behind DEQUANTIZE, computed in float" },
   "keep-float": {
     kind: "list",

@@ -1,5 +1,6 @@
 #include "quantize/calibrate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "quantize/alternatives.h"
 
 namespace litequant {
 namespace {
@@ -42,6 +44,30 @@ std::string position_of_nonfinite(std::span<const float> values, const Shape& sh
 
 PlanOptions calibration_plan_options() {
   return {.kernels = KernelSet::optimized, .reproducible = true, .skip_unsupported = true};
+}
+
+PlanOptions CalibrationModel::options(int32_t graph) const {
+  PlanOptions options = calibration_plan_options();
+  // A graph that is not there is refused by the plan.
+  if (graph >= 0 && static_cast<size_t>(graph) < first_added.size()) {
+    options.needed_from = first_added[static_cast<size_t>(graph)];
+  }
+  return options;
+}
+
+CalibrationModel calibration_model(const Model& model) {
+  Extended extended = extend(model);
+  CalibrationModel made;
+  for (const Graph& graph : model.graphs) made.first_added.push_back(static_cast<int32_t>(graph.nodes.size()));
+  for (Alternative& alternative : extended.alternatives) {
+    std::vector<Node>& nodes = extended.model.graphs[static_cast<size_t>(alternative.graph)].nodes;
+    for (Node& node : alternative.nodes) {
+      const auto& inside = alternative.inside;
+      if (std::find(inside.begin(), inside.end(), node.outputs[0]) != inside.end()) nodes.push_back(std::move(node));
+    }
+  }
+  made.model = std::make_shared<const Model>(std::move(extended.model));
+  return made;
 }
 
 void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "quantize/statistics.h"
 #include "runtime/session.h"
@@ -12,6 +13,16 @@ namespace litequant {
 // The plan that calibration runs: results do not depend on the build, nor on how samples are batched or spread. What
 // follows from an operator that is not executed is not calibrated, and stays float.
 PlanOptions calibration_plan_options();
+
+// What calibration runs in place of `model`: the same nodes under the same numbers, then those whose results lie inside
+// an alternative (see alternatives.h). Its plans also need CalibrationModel::options.
+struct CalibrationModel {
+  std::shared_ptr<const Model> model;
+  std::vector<int32_t> first_added;  // per graph: the first node that the original does not have
+
+  PlanOptions options(int32_t graph) const;
+};
+CalibrationModel calibration_model(const Model& model);
 
 // Runs the session, whose inputs the caller has written, and widens the range of every real-valued input and result of
 // the session's graph. `sample` is its number, for messages. Throws BAD_SAMPLE when an input holds NaN or infinity,

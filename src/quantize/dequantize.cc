@@ -19,7 +19,7 @@ namespace {
 bool stands_for_reals(const Tensor& tensor) {
   const bool is_integer = is_quantizable_integer(tensor.type) || tensor.type == DataType::int32 ||
                           tensor.type == DataType::int64 || tensor.type == DataType::int4;
-  return tensor.quantization.is_quantized() && is_integer;
+  return is_integer && (tensor.quantization.is_quantized() || !tensor.quantization.details.table().empty());
 }
 
 template <typename T>

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/take_alternatives.h"
 #include "quantize/prove.h"
 #include "quantize/targets.h"
 
@@ -28,15 +29,22 @@ void list_float_nodes(const Model& model, const GraphDesign& design, std::vector
   for (size_t n = 0; n < design.reason.size(); ++n) {
     if (design.reason[n].empty()) continue;
     const Node& node = model.graphs[static_cast<size_t>(design.graph_index)].nodes[n];
-    list.push_back({{design.graph_index, static_cast<int32_t>(n)}, std::string(operator_name(node)), design.reason[n]});
+    list.push_back({{design.graph_index, design.origin[n]}, std::string(operator_name(node)), design.reason[n]});
   }
 }
 
-void make_integers(Model& model, const Recipe& recipe, const Statistics& statistics,
+void make_integers(Model& model, const Model& original, const Recipe& wanted, const Statistics& statistics,
                    std::vector<FloatNode>* left_in_float) {
+  Extended extended = extend(original);
+  fold_half_constants(extended.model);
+  fuse_activations(extended.model, wanted);
+  Rewritten rewritten = take_alternatives(std::move(extended), original, wanted, statistics);
+  model = std::move(rewritten.model);
+  const Recipe& recipe = rewritten.recipe;
   std::vector<GraphDesign> designs;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
+    designs.back().origin = rewritten.origin[g];
     choose_nodes(model, recipe, designs.back());
   }
   for (GraphDesign& design : designs) {
@@ -79,14 +87,11 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
   }
 
   Model model = original;
-  if (recipe.mode != Mode::float16) fold_half_constants(model);
+  if (recipe.mode == Mode::dynamic) fold_half_constants(model);
   switch (recipe.mode) {
     case Mode::dynamic: quantize_weights_only(model, recipe); break;
     case Mode::float16: halve_constants(model, recipe); break;
-    default:
-      fuse_activations(model, recipe);
-      make_integers(model, recipe, *statistics, left_in_float);
-      break;
+    default: make_integers(model, original, recipe, *statistics, left_in_float); break;
   }
   drop_dead_nodes(model);
   update_metadata(model, recipe);

@@ -179,6 +179,10 @@ void check_recipe(const Recipe& recipe) {
     fail(ErrorCode::bad_argument, text("mode ", mode_name(recipe.mode), " cannot keep single operators in int16"), {},
          "mode int8 can: TensorFlow Lite goes from int8 to int16 through float only");
   }
+  if (recipe.weights_only_form && recipe.mode != Mode::dynamic) {
+    fail(ErrorCode::bad_argument, text("mode ", mode_name(recipe.mode), " has no weight-only form"), {},
+         "mode dynamic has");
+  }
   if (recipe.dynamic_minimum_elements < 0) {
     fail(ErrorCode::bad_argument,
          text("the least number of elements must not be negative, found ", recipe.dynamic_minimum_elements));

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "quantize/alternatives.h"
 
 namespace litequant {
 namespace {
@@ -103,6 +104,13 @@ Statistics::Statistics(const Model& model) : fingerprint_(model_fingerprint(mode
     for (const int32_t input : graph.inputs) list(input);
     for (const Node& node : graph.nodes) {
       for (const int32_t output : node.outputs) list(output);
+    }
+  }
+  const Extended extended = extend(model);
+  for (const Alternative& alternative : extended.alternatives) {
+    const auto g = static_cast<size_t>(alternative.graph);
+    for (const int32_t tensor : alternative.inside) {
+      graphs_[g].tensors[tensor].name = extended.model.graphs[g].tensors[static_cast<size_t>(tensor)].name;
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -16,6 +17,8 @@ struct PlanOptions {
   KernelSet kernels = KernelSet::optimized;
   bool reproducible = false;      // see CompileOptions
   bool keep_all_tensors = false;  // every tensor keeps its own memory, so all can be read after a run
+  // Nodes from this one on run although no output needs them.
+  int32_t needed_from = std::numeric_limits<int32_t>::max();
   // Operators that are not executed, and what follows from them, are left out instead of failing; their results, graph
   // outputs among them, have no bytes.
   bool skip_unsupported = false;

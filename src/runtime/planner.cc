@@ -123,7 +123,7 @@ std::vector<bool> Planner::find_needed_nodes() const {
   for (size_t i = owner.nodes.size(); i-- > 0;) {
     const Node& node = owner.nodes[i];
     const OpDef* row = find_op(node);
-    needed[i] = row == nullptr || !row->is_pure;
+    needed[i] = row == nullptr || !row->is_pure || static_cast<int64_t>(i) >= options_.needed_from;
     for (const int32_t output : node.outputs) {
       if (output != kNoTensor && wanted[static_cast<size_t>(output)]) needed[i] = true;
     }

@@ -11,7 +11,7 @@ import {
   quantize,
   shutdown,
 } from "litequant";
-import type { Mode, Progress, Recipe } from "litequant";
+import type { Mode, Model, Progress, Recipe } from "litequant";
 import { exampleBytes, exampleSample, exampleSamples, failureOf, loadExample } from "./support";
 
 describe("load and describe", () => {
@@ -217,6 +217,35 @@ describe("dequantize", () => {
       expect((await compare(model, again, samples)).outputs[0]?.sqnrDb).toBeGreaterThan(5);
     },
   );
+
+  test("the weight-only form computes in float, and comes back", async () => {
+    const model = await loadExample();
+    const recipe = { mode: "dynamic", weightsOnly: true } as const;
+    const small = await quantize(model, recipe);
+    expect(small.byteLength).toBeLessThan(0.5 * model.byteLength);
+    const graph = small.describe().graphs[0];
+    const count = (operator: string): number => graph?.nodes.filter((node) => node.operator === operator).length ?? 0;
+    const weighted =
+      model.describe().graphs[0]?.nodes.filter(({ operator }) => /CONV|FULLY/.test(operator)).length ?? 0;
+    const { float } = await describeRecipe(model, recipe);
+    expect(count("DEQUANTIZE")).toBe(weighted - float.length);
+    // Every operator but DEQUANTIZE reads floats.
+    for (const { operator, inputs } of graph?.nodes ?? []) {
+      const types = inputs.filter((tensor) => tensor >= 0).map((tensor) => graph?.tensors[tensor]?.type);
+      if (operator === "DEQUANTIZE") expect(types).toEqual(["int8"]);
+      else expect(types).not.toContain("int8");
+    }
+    const samples = exampleSamples(4);
+    const floats = await dequantize(small);
+    expect(floats.describe().operators).toEqual(model.describe().operators);
+    expect((await compare(small, floats, samples)).outputs[0]?.sqnrDb ?? Infinity).toBeGreaterThan(90);
+    const hybrid = await quantize(model, { mode: "dynamic" });
+    const sqnr = async (other: Model): Promise<number> =>
+      (await compare(model, other, samples)).outputs[0]?.sqnrDb ?? 0;
+    expect(await sqnr(small)).toBeGreaterThan(await sqnr(hybrid));
+    const error = await failureOf(quantize(model, { mode: "float16", weightsOnly: true }));
+    expect(error).toMatchObject({ code: "BAD_ARGUMENT", hint: "mode dynamic has" });
+  });
 
   test("a float model is refused", async () => {
     expect(await failureOf(dequantize(await loadExample()))).toMatchObject({ code: "REFUSED" });

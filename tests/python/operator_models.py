@@ -637,6 +637,87 @@ def unused_branch(rng):
     return replay(rng, body), [image(rng)]
 
 
+# ---- more dimensions, other operands --------------------------------------------------------------------------------
+
+# Kernels and delegates have limits of rank and broadcasting that differ by operator and type.
+BROADCAST = {
+    "add": tf.add,
+    "sub": tf.subtract,
+    "mul": tf.multiply,
+    "maximum": tf.maximum,
+    "minimum": tf.minimum,
+    "div_by_positive": lambda x, y: x / (tf.abs(y) + 1.0),
+}
+for _name, _function in BROADCAST.items():
+
+    def _broadcast_5(rng, function=_function):
+        shape = [1, *(int(n) for n in rng.integers(2, 5, 4))]
+        return function, [shape, [1, shape[1], 1, 1, shape[4]]]
+
+    SINGLE[f"{_name}_rank5"] = _broadcast_5
+
+
+@single
+def add_rank6(rng):
+    shape = [1, *(int(n) for n in rng.integers(2, 4, 5))]
+    return tf.add, [shape, [*shape[:5], 1]]
+
+
+@single
+def transpose_rank6(rng):
+    return lambda x: tf.transpose(x, [0, 5, 2, 4, 1, 3]), [[1, *(int(n) for n in rng.integers(2, 4, 5))]]
+
+
+@single
+def slice_rank5(rng):
+    return lambda x: tf.slice(x, [0, 1, 0, 0, 0], [1, 1, 2, 1, 2]), [[1, *(int(n) for n in rng.integers(2, 5, 4))]]
+
+
+@single
+def strided_slice_rank5(rng):
+    return lambda x: x[:, ::2, 1:, :, ::-1], [[1, *(int(n) for n in rng.integers(2, 5, 4))]]
+
+
+@single
+def pad_rank5(rng):
+    rows = [[0, 0], [1, 2], [0, 1], [1, 0], [0, 1]]
+    return lambda x: tf.pad(x, rows), [[1, *(int(n) for n in rng.integers(2, 5, 4))]]
+
+
+@single
+def pad_v2_outside(rng):
+    # The constant is far from everything the input holds.
+    return lambda x: tf.pad(x, [[0, 0], [1, 2]], constant_values=-9.0), [[1, int(rng.integers(3, 9))]]
+
+
+@single
+def batch_matmul_constant_left(rng):
+    rows, depth, columns = (int(n) for n in rng.integers(2, 7, 3))
+    weights = constant(rng, 2, rows, depth)
+    return lambda x: tf.matmul(weights, x), [[2, depth, columns]]
+
+
+@single
+def batch_matmul_adjoint(rng):
+    rows, depth, columns = (int(n) for n in rng.integers(2, 7, 3))
+    return lambda x, y: tf.matmul(x, y, transpose_b=True), [[2, rows, depth], [2, columns, depth]]
+
+
+@single
+def fully_connected_rank3(rng):
+    weights, bias = constant(rng, 12, 7), constant(rng, 7)
+    return lambda x: tf.tensordot(x, weights, 1) + bias, [[1, int(rng.integers(2, 6)), 12]]
+
+
+@single
+def transpose_conv_bias(rng):
+    _, height, width, channels = image(rng)
+    out = int(rng.integers(2, 6))
+    weights, bias = constant(rng, 3, 3, out, channels), constant(rng, out)
+    shape = [1, 2 * height, 2 * width, out]
+    return lambda x: tf.nn.conv2d_transpose(x, weights, shape, 2) + bias, [[1, height, width, channels]]
+
+
 # ---- conversion -----------------------------------------------------------------------------------------------------
 
 

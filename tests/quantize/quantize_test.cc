@@ -336,9 +336,10 @@ TEST(QuantizeInt8Only, RefusesFloatOperatorsInOneMessage) {
   const int x = b.input("x", DataType::float32, {1, 8});
   const int a = b.tensor("a", DataType::float32, {1, 8}), c = b.tensor("c", DataType::float32, {1, 8});
   const int y = b.output("y", DataType::float32, {1, 8});
-  b.node(OpCode::sin, {x}, {a});
+  const int axis = b.constant("axis", DataType::int32, {}, std::vector<int32_t>{1});
+  b.node(OpCode::cumsum, {x, axis}, {a}, ModelBuilder::options("CumsumOptions"));
   b.node(OpCode::relu, {a}, {c});
-  b.node(OpCode::cos, {c}, {y});
+  b.node(OpCode::cumsum, {c, axis}, {y}, ModelBuilder::options("CumsumOptions"));
   const auto model = b.load();
   const Statistics statistics = calibrated(model);
   try {
@@ -346,15 +347,15 @@ TEST(QuantizeInt8Only, RefusesFloatOperatorsInOneMessage) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::refused);
-    EXPECT_NE(error.message().find("operator 0 (SIN) of subgraph 0: no integer kernel exists"), std::string::npos);
-    EXPECT_NE(error.message().find("operator 2 (COS) of subgraph 0"), std::string::npos);
+    EXPECT_NE(error.message().find("operator 0 (CUMSUM) of subgraph 0: no integer kernel exists"), std::string::npos);
+    EXPECT_NE(error.message().find("operator 2 (CUMSUM) of subgraph 0"), std::string::npos);
     EXPECT_EQ(error.message().find("RELU"), std::string::npos);
     EXPECT_NE(error.hint().find("int8"), std::string::npos);
   }
   // int8 keeps them between DEQUANTIZE and QUANTIZE.
   const Model result = quantize(*model, {.mode = Mode::int8}, &statistics);
   EXPECT_EQ(operators(result.graphs[0]),
-            (std::vector{OpCode::sin, OpCode::quantize, OpCode::relu, OpCode::dequantize, OpCode::cos}));
+            (std::vector{OpCode::cumsum, OpCode::quantize, OpCode::relu, OpCode::dequantize, OpCode::cumsum}));
 }
 
 TEST(QuantizeInt8, GivesAConvolutionWithoutBiasZeros) {

@@ -38,6 +38,7 @@ class Assignment {
 
   OutputRule rule(int32_t node) const {
     if (!is_member(node)) return OutputRule::none;
+    if (design_.table[static_cast<size_t>(node)]) return OutputRule::free;
     return output_rule(find_op(graph_.nodes[static_cast<size_t>(node)])->quant, type_);
   }
   // Computes with activations of this type.

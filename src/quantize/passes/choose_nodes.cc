@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/table_form.h"
 
 namespace litequant {
 namespace {
@@ -38,7 +39,8 @@ bool bias_fits(const Graph& graph, const Node& node, const QuantRule& rule, cons
   return true;
 }
 
-// Why this node cannot compute with activations of this type; empty when it can. The node touches floats.
+}  // namespace
+
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type) {
   const OpDef* row = find_op(node);
   if (row == nullptr || !(row->quant.int8 || row->quant.int16)) return "no integer kernel exists";
@@ -80,8 +82,6 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   }
   return "";
 }
-
-}  // namespace
 
 bool is_real_value(const Model& model, const Tensor& tensor) {
   return tensor.type == DataType::float32 && !model.is_constant(tensor) && !tensor.is_variable;
@@ -140,8 +140,11 @@ GraphDesign::GraphDesign(const Graph& graph, int32_t index)
       is_needed(needed_nodes(graph)),
       node_type(graph.nodes.size(), DataType::float32),
       reason(graph.nodes.size()),
+      table(graph.nodes.size()),
       int8(graph),
-      int16(graph) {}
+      int16(graph) {
+  for (size_t n = 0; n < graph.nodes.size(); ++n) origin.push_back(static_cast<int32_t>(n));
+}
 
 bool GraphDesign::has_integers(DataType type) const {
   return std::find(node_type.begin(), node_type.end(), type) != node_type.end();
@@ -162,6 +165,8 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
       reason = "the recipe keeps it in float";
     } else {
       reason = obstacle(model, graph, node, type);
+      if (!reason.empty() && type == DataType::int8) design.table[n] = table_operand(model, graph, node);
+      if (design.table[n]) reason.clear();
       if (!reason.empty() && wants_int16) {
         fail(ErrorCode::refused, text("the recipe keeps this operator in int16, but ", reason),
              place_of(model, design.graph_index, static_cast<int32_t>(n)), "keep it in float, or leave it to the mode");
@@ -205,8 +210,8 @@ void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<cons
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       if (design.reason[n].empty() || may_stay_float(graph, design, static_cast<int32_t>(n))) continue;
       if (count++ > 0) message += "; ";
-      message += text("operator ", n, " (", operator_name(graph.nodes[n]), ") of subgraph ", design.graph_index, ": ",
-                      design.reason[n]);
+      message += text("operator ", design.origin[n], " (", operator_name(graph.nodes[n]), ") of subgraph ",
+                      design.graph_index, ": ", design.reason[n]);
     }
   }
   if (count == 0) return;

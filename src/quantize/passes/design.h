@@ -44,6 +44,10 @@ struct GraphDesign {
   // a float operator, why.
   std::vector<DataType> node_type;
   std::vector<std::string> reason;
+  // Per node of int8 without a kernel: the operand that a table of 256 results is looked up by (see table_form.h).
+  std::vector<std::optional<size_t>> table;
+  // Per node: its number in the model that was given, for messages.
+  std::vector<int32_t> origin;
 
   Activations int8, int16;
 
@@ -69,6 +73,9 @@ int channel_axis(const Recipe& recipe, const Node& node, const OpDef& row);
 
 // Whether a quantized model's DEQUANTIZE or QUANTIZE: a bridge between integers that were there and floats.
 bool is_bridge(const Model& model, const Graph& graph, const Node& node);
+
+// Why this node cannot compute with activations of this type, int8 or int16; empty when it can. The node touches floats.
+std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type);
 
 // The graphs that the caller runs: the first, and those that signatures name. The others are bodies of control flow.
 std::vector<bool> entry_graphs(const Model& model);

@@ -1,6 +1,10 @@
-// dynamic: int8 weights under float activations, which the kernels quantize as they come.
+// dynamic: int8 weights under float activations, which the kernels quantize as they come; or the weight-only form.
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "quantize/passes/constant_store.h"
 #include "quantize/passes/design.h"
@@ -47,7 +51,62 @@ std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const
   return weights;
 }
 
+namespace {
+
+// The older guide's form: every float constant that is worth it becomes int8 behind a DEQUANTIZE, and all operators
+// compute in float. Weights have one scale per channel where their operator takes one, other constants one scale.
+void store_weights_as_int8(Model& model, const Recipe& recipe) {
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    const auto graph_index = static_cast<int32_t>(g);
+    ConstantStore constants(model, graph_index);
+    std::map<int32_t, int32_t> results;  // int8 constant -> result of its DEQUANTIZE
+    std::vector<Node> dequantizes;
+    for (size_t n = 0; n < model.graphs[g].nodes.size(); ++n) {
+      if (kept(recipe, graph_index, n)) continue;
+      const OpDef* row = find_op(model.graphs[g].nodes[n]);
+      for (size_t i = 0; i < model.graphs[g].nodes[n].inputs.size(); ++i) {
+        const Node& node = model.graphs[g].nodes[n];
+        if (!node.has_input(i) || (row != nullptr && row->quant.role(i) == Role::bias)) continue;
+        const int32_t t = node.inputs[i];
+        const Tensor source = model.graphs[g].tensors[static_cast<size_t>(t)];
+        const bool is_worth_it = is_real_constant(model, source) && !source.sparsity &&
+                                 source.shape.count() >= std::max<int64_t>(recipe.dynamic_minimum_elements, 1);
+        if (!is_worth_it) continue;
+        const bool is_weight = row != nullptr && row->quant.role(i) == Role::weight;
+        const int axis = is_weight ? channel_axis(recipe, node, *row) : -1;
+        const auto values = finite_constant(model, graph_index, t);
+        const ChannelLayout layout = channel_layout(source.shape.dims(), axis < source.shape.rank() ? axis : -1);
+        const int32_t stored = constants.add_weights(t, quantize_hybrid_weights(values, layout), std::max(axis, 0));
+        if (!results.contains(stored)) {
+          Tensor result = source;
+          result.buffer = 0;
+          result.external_buffer = 0;
+          model.graphs[g].tensors.push_back(std::move(result));
+          results[stored] = static_cast<int32_t>(model.graphs[g].tensors.size() - 1);
+          Node& dequantize = dequantizes.emplace_back();
+          dequantize.op = OpCode::dequantize;
+          dequantize.inputs = {stored};
+          dequantize.outputs = {results[stored]};
+        }
+        model.graphs[g].nodes[n].inputs[i] = results[stored];
+      }
+    }
+    auto& nodes = model.graphs[g].nodes;
+    const size_t added = dequantizes.size();
+    nodes.insert(nodes.begin(), std::make_move_iterator(dequantizes.begin()),
+                 std::make_move_iterator(dequantizes.end()));
+    for (size_t n = 0; n < added; ++n) {
+      if (const OpDef* row = find_op(nodes[n])) {
+        nodes[n].version = row->version(NodeView(model, graph_index, static_cast<int32_t>(n)));
+      }
+    }
+  }
+}
+
+}  // namespace
+
 void quantize_weights_only(Model& model, const Recipe& recipe) {
+  if (recipe.weights_only_form) return store_weights_as_int8(model, recipe);
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const auto graph_index = static_cast<int32_t>(g);
     ConstantStore constants(model, graph_index);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "quantize/passes/constant_store.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/table_form.h"
 
 namespace litequant {
 namespace {
@@ -200,7 +201,9 @@ class GraphWriter {
   // ---- nodes ----
 
   void write_node(int32_t n, Node node) {
-    if (design_.is_integer(n)) {
+    if (design_.table[static_cast<size_t>(n)]) {
+      write_table(n, node);
+    } else if (design_.is_integer(n)) {
       write_integer_node(n, std::move(node));
     } else if (is_bridge(model_, graph(), node)) {
       write_bridge(std::move(node));
@@ -259,6 +262,53 @@ class GraphWriter {
       const auto& produced = activations.produced[static_cast<size_t>(output)];
       hold_as(output, {type, produced ? *produced : value(output, type)});
     }
+    graph().nodes.push_back(std::move(node));
+    set_version(graph().nodes.size() - 1);
+  }
+
+  // CAST to int32, ADD 128, GATHER from the results of every stored value.
+  void write_table(int32_t n, const Node& node) {
+    const size_t operand = *design_.table[static_cast<size_t>(n)];
+    const int32_t t = node.inputs[operand], output = node.outputs[0];
+    const Form in = usual_form(t, DataType::int8);
+    const auto& produced = design_.int8.produced[static_cast<size_t>(output)];
+    const Parameters out = produced ? *produced : value(output, DataType::int8);
+    const std::vector<int8_t> results = table_of(model_, graph(), node, operand, in.parameters, out);
+    const std::string name = tensor(output).name;
+    const int32_t index = table_index(in_form(t, in));
+    const int32_t table = constants_.add_new(name + "/table", {static_cast<int32_t>(results.size())}, DataType::int8,
+                                             Buffer::of(results), per_tensor(out));
+    hold_as(output, {DataType::int8, out});
+    Options options("GatherOptions");
+    options.set("axis", int64_t{0});
+    add_node(OpCode::gather, {table, index}, output, std::move(options));
+  }
+
+  // The int32 tensor that counts the stored values of `stored` from 0.
+  int32_t table_index(int32_t stored) {
+    if (const auto found = table_index_.find(stored); found != table_index_.end()) return found->second;
+    const auto add_int32 = [&](std::string_view suffix) {
+      const int32_t made = add_tensor_like(stored, kFloat, suffix);
+      tensor(made).type = DataType::int32;
+      return made;
+    };
+    const int32_t wide = add_int32("_int32"), index = add_int32("_index");
+    const int32_t offset = constants_.add_new("table_offset", {}, DataType::int32,
+                                              Buffer::of(std::vector<int32_t>{128}), Quantization());
+    add_node(OpCode::cast, {stored}, wide, Options());
+    Options options("AddOptions");
+    options.set("pot_scale_int16", int64_t{0});
+    add_node(OpCode::add, {wide, offset}, index, std::move(options));
+    table_index_[stored] = index;
+    return index;
+  }
+
+  void add_node(OpCode op, std::vector<int32_t> inputs, int32_t output, Options options) {
+    Node node;
+    node.op = op;
+    node.inputs = std::move(inputs);
+    node.outputs = {output};
+    node.options = std::move(options);
     graph().nodes.push_back(std::move(node));
     set_version(graph().nodes.size() - 1);
   }
@@ -393,6 +443,7 @@ class GraphWriter {
   std::vector<bool> may_stay_float_;                        // per node of the float graph
   std::vector<Form> base_;                                  // the same: in which form its slot is now
   std::map<std::pair<int32_t, Form>, int32_t> converted_;   // other forms made so far
+  std::map<int32_t, int32_t> table_index_;                  // int8 tensor -> what counts its values from 0
   std::map<int32_t, int32_t> borders_in_, borders_out_;     // from float graph tensors to border tensors
 };
 
