@@ -158,15 +158,17 @@ val time_session(int32_t id, int32_t count) {
 val make_calibration(int32_t model) {
   return guarded([&] {
     const ModelHandle& handle = handles().get<ModelHandle>(model);
-    return with_id(handles().add(std::make_unique<Calibration>(Calibration{calibration_model(*handle), Statistics(*handle), {}})));
+    return with_id(
+        handles().add(std::make_unique<Calibration>(Calibration{calibration_model(*handle), Statistics(*handle), {}})));
   });
 }
 
 val calibrate(int32_t id, int32_t graph, const val& inputs, const val& shapes, int32_t sample) {
   return guarded([&] {
     Calibration& calibration = *handles().get<std::unique_ptr<Calibration>>(id);
-    auto& session = calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options(graph))
-                        .first->second.with_shapes(shapes_from(shapes));
+    auto& session =
+        calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options(graph))
+            .first->second.with_shapes(shapes_from(shapes));
     write_inputs(session, inputs);
     calibrate_sample(session, calibration.statistics, sample);
     return val::object();

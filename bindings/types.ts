@@ -347,7 +347,7 @@ export interface Recipe {
   readonly target?: Target;
   /** int8 activations with zero point 0; int16 activations have it always. Default: false. */
   readonly symmetricActivations?: boolean;
-  /** "dynamic" and "float16" leave constants with fewer elements in float. Default: 1024; 257 in "float16". */
+  /** "dynamic" and "float16" leave constants with fewer elements in float. Default: 1024; 129 in "float16". */
   readonly minimumElements?: number;
   /** "dynamic": int8 constants behind DEQUANTIZE, the older guide's form. Default: false. */
   readonly weightsOnly?: boolean;

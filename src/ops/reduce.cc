@@ -147,8 +147,8 @@ Step compile_extreme(const NodeView& node, const CompileOptions& options) {
 constexpr TypeSet kTypes = kFloatAndInt16 | types(DataType::int32, DataType::int64);
 
 constexpr QuantRule kRescales = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true, .int16 = true};
-constexpr QuantRule kSums = {
-    .roles = {Role::data}, .output = OutputRule::free, .int8 = true, .int16 = true, .same_in_int16 = true};
+// TensorFlow Lite's int16 kernel adds stored integers and saturates: nothing is quantized for it.
+constexpr QuantRule kSums = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true};
 
 }  // namespace
 

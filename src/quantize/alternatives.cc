@@ -101,8 +101,7 @@ class Draft {
 
 constexpr int64_t kRelu6 = 3;  // of fused activations
 
-// ---- The replacements: each returns false, having added nothing, where it does not hold
-// -------------------------------
+// ---- The replacements: each returns false, having added nothing, where it does not hold ----
 
 bool write_square(Draft& d) {
   if (!d.has_operands(1)) return false;
@@ -119,6 +118,21 @@ bool write_neg(Draft& d) {
 bool write_zeros_like(Draft& d) {
   if (!d.has_operands(1)) return false;
   d.mul_op(d.input(0), d.scalar(0, "zero"), d.result());
+  return true;
+}
+
+// The int16 kernel adds stored integers and neither rescales nor widens: sums of more than a few elements saturate. The
+// mean has a scale of its own.
+bool write_sum(Draft& d) {
+  const int64_t results = d.tensor(d.result()).shape.count();
+  const int64_t elements = d.tensor(d.input(0)).shape.count();
+  // How many there are must be known.
+  const auto& open = d.tensor(d.input(0)).shape_signature;
+  if (open && std::find(open->begin(), open->end(), -1) != open->end()) return false;
+  if (d.node().inputs.size() != 2 || results <= 0 || elements % results != 0) return false;
+  const int32_t mean = d.inside(d.result(), "mean");
+  d.op(OpCode::mean, {d.input(0), d.input(1)}, mean, d.node().options);
+  d.mul_op(mean, d.scalar(static_cast<float>(elements / results), "count"), d.result());
   return true;
 }
 
@@ -149,23 +163,6 @@ bool write_squared_difference(Draft& d) {
   const int32_t difference = d.inside(d.result(), "difference");
   d.sub_op(d.input(0), d.input(1), difference);
   d.mul_op(difference, difference, d.result());
-  return true;
-}
-
-// PAD fills with zeros: what lies around it moves the value there and back.
-bool write_padv2(Draft& d) {
-  if (!d.has_operands(3) || !d.is_constant(d.input(2)) || d.values(d.input(2)).size() != 1) return false;
-  const float value = d.values(d.input(2))[0];
-  if (!std::isfinite(value)) return false;
-  if (value == 0) {
-    d.op(OpCode::pad, {d.input(0), d.input(1)}, d.result(), Options("PadOptions"));
-    return true;
-  }
-  const int32_t moved = d.inside(d.input(0), "moved"), padded = d.inside(d.result(), "padded");
-  const int32_t constant = d.scalar(value, "value");
-  d.sub_op(d.input(0), constant, moved);
-  d.op(OpCode::pad, {moved, d.input(1)}, padded, Options("PadOptions"));
-  d.add_op(padded, constant, d.result());
   return true;
 }
 
@@ -277,10 +274,10 @@ constexpr Row kRows[] = {
     {OpCode::relu_n1_to_1, write_relu_n1_to_1},
     {OpCode::relu_0_to_1, write_relu_0_to_1},
     {OpCode::squared_difference, write_squared_difference},
-    {OpCode::padv2, write_padv2},
     {OpCode::tile, write_tile},
     {OpCode::hard_swish, write_hard_swish},
     {OpCode::prelu, write_prelu},
+    {OpCode::sum, write_sum},
     {OpCode::elu, write_elu},
     {OpCode::div, write_div},
     {OpCode::pow, write_pow},

@@ -25,7 +25,7 @@ function rounded(value) {
 function inputFor(port, values) {
   if (port.type === "float32") return values;
   const [Kind, least, most] = arrays[port.type];
-  const scale = port.quantization.scale[0];
+  const scale = Math.fround(port.quantization.scale[0]); // descriptions print the shortest text of a float32
   const zero = port.quantization.zeroPoint[0];
   return Kind.from(values, (value) => Math.min(most, Math.max(least, rounded(value / scale) + zero)));
 }

@@ -516,7 +516,8 @@ TEST(QuantizeFloat16, KeepsAConstantThatWouldOverflow) {
 }
 
 TEST(QuantizeFloat16, AHalfModelCanBeQuantizedFurther) {
-  const auto half = std::make_shared<const Model>(quantized(conv_model().b.load(), {.mode = Mode::float16, .float16_minimum_elements = 1}));
+  const auto half = std::make_shared<const Model>(
+      quantized(conv_model().b.load(), {.mode = Mode::float16, .float16_minimum_elements = 1}));
   const Model result = quantized(half, {.mode = Mode::int8_only});
   EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::conv_2d, OpCode::softmax}));
 }

@@ -74,7 +74,8 @@ int channel_axis(const Recipe& recipe, const Node& node, const OpDef& row);
 // Whether a quantized model's DEQUANTIZE or QUANTIZE: a bridge between integers that were there and floats.
 bool is_bridge(const Model& model, const Graph& graph, const Node& node);
 
-// Why this node cannot compute with activations of this type, int8 or int16; empty when it can. The node touches floats.
+// Why this node cannot compute with activations of this type, int8 or int16; empty when it can. The node touches
+// floats.
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type);
 
 // The graphs that the caller runs: the first, and those that signatures name. The others are bodies of control flow.

@@ -293,8 +293,8 @@ class GraphWriter {
       return made;
     };
     const int32_t wide = add_int32("_int32"), index = add_int32("_index");
-    const int32_t offset = constants_.add_new("table_offset", {}, DataType::int32,
-                                              Buffer::of(std::vector<int32_t>{128}), Quantization());
+    const int32_t offset =
+        constants_.add_new("table_offset", {}, DataType::int32, Buffer::of(std::vector<int32_t>{128}), Quantization());
     add_node(OpCode::cast, {stored}, wide, Options());
     Options options("AddOptions");
     options.set("pot_scale_int16", int64_t{0});
