@@ -109,6 +109,12 @@ void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph, cons
   session.run();
 }
 
+// The message without the place before it.
+std::string detail_of(const Error& error) {
+  const std::string place = place_text(error.place());
+  return place.empty() ? error.message() : error.message().substr(place.size() + 2);
+}
+
 bool can_be_planned(const Model& model, int32_t graph, const PlanOptions& limits) {
   try {
     Plan::make(std::make_shared<const Model>(model), graph, {}, limits);
@@ -120,7 +126,8 @@ bool can_be_planned(const Model& model, int32_t graph, const PlanOptions& limits
 
 }  // namespace
 
-void prove(const Model& quantized, const Model& original, const Recipe& recipe, const PlanOptions& limits) {
+std::optional<UnfitNode> prove(const Model& quantized, const Model& original, const Recipe& recipe,
+                               const PlanOptions& limits) {
   const std::vector<std::byte> file = save_model(quantized);
   const std::shared_ptr<const Model> written = load_model(file);
   Proof proof(*written, original, recipe);
@@ -133,10 +140,10 @@ void prove(const Model& quantized, const Model& original, const Recipe& recipe, 
       // The float model may hold operators that are kept but not executed, or not fit the memory itself.
       if (!can_be_planned(original, graph, limits)) continue;
       if (error.code() == ErrorCode::too_large || error.code() == ErrorCode::out_of_memory) throw;
-      fail(ErrorCode::internal, text("the quantized model does not run: ", error.message()), {},
-           "please report this model");
+      return UnfitNode{error.place(), detail_of(error)};
     }
   }
+  return std::nullopt;
 }
 
 }  // namespace litequant

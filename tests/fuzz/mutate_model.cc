@@ -172,8 +172,10 @@ std::string change_values(Model& model, Random& random) {
       // Another batch, or another size, of every input alike.
       if (model.graphs.empty()) return "";
       const int32_t size = random.pick({0, 2, 3, 5});
+      std::vector<Tensor>& tensors = model.graphs[0].tensors;
       for (const int32_t input : model.graphs[0].inputs) {
-        Shape& shape = model.graphs[0].tensors[static_cast<size_t>(input)].shape;
+        if (static_cast<size_t>(input) >= tensors.size()) continue;  // an edit before this one has set it so
+        Shape& shape = tensors[static_cast<size_t>(input)].shape;
         if (shape.rank() > 0) shape[0] = size;
       }
       return "batch of the inputs";
