@@ -1,4 +1,5 @@
-// Average and maximum over windows of an image [batches, height, width, channels]. Padding is never counted.
+// Average, maximum and root of the mean square over windows of an image [batches, height, width, channels]. Padding is
+// never counted.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ void average_pool(const PoolShape& shape, IntegerRange range, const T* input, T*
 void max_pool(const PoolShape& shape, FloatRange range, const float* input, float* output);
 template <typename T>
 void max_pool(const PoolShape& shape, IntegerRange range, const T* input, T* output);
+void l2_pool(const PoolShape& shape, FloatRange range, const float* input, float* output);
 }  // namespace reference
 
 // The same results, blocks of channels at a time.

@@ -1,5 +1,5 @@
-// AVERAGE_POOL_2D and MAX_POOL_2D: windows over height and width. Stored integers are averaged and compared as they
-// are, so the result has the input's scale.
+// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D: windows over height and width. Stored integers are averaged and compared
+// as they are, so the result has the input's scale.
 #include "kernels/pool.h"
 
 #include <algorithm>
@@ -85,6 +85,11 @@ double operations(const NodeView& node) {
   return visits(node.output(0).shape) * static_cast<double>(most_positions(pool_shape(node).window));
 }
 
+Step compile_l2(const NodeView& node, const CompileOptions&) {
+  require_same_type(node);
+  return step_of<float, FloatRange>(pool_shape(node), activation_range(fused_activation(node)), &reference::l2_pool);
+}
+
 }  // namespace
 
 extern const OpDef kAveragePool2d;
@@ -104,5 +109,13 @@ const OpDef kMaxPool2d = {.code = OpCode::max_pool_2d,
                           .quant = kMovesData,
                           .version = version_by_type<2, 3>,
                           .operations = operations};
+
+extern const OpDef kL2Pool2d;
+const OpDef kL2Pool2d = {.code = OpCode::l2_pool_2d,
+                         .types = types(DataType::float32),
+                         .infer = infer,
+                         .compile = compile_l2,
+                         .quant = {.roles = {Role::data}, .output = OutputRule::free},
+                         .version = version_one};
 
 }  // namespace litequant

@@ -1,5 +1,6 @@
 #include "support/vector_case.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,11 @@ DataType type_of(const std::string& name) {
   if (name == "f32") return DataType::float32;
   if (name == "f16") return DataType::float16;
   if (name == "bool") return DataType::boolean;
+  if (name == "u16") return DataType::uint16;
+  if (name == "u32") return DataType::uint32;
+  if (name == "u64") return DataType::uint64;
+  if (name == "f64") return DataType::float64;
+  if (name == "c64") return DataType::complex64;
   throw std::runtime_error("unknown element type " + name);
 }
 
@@ -58,23 +64,41 @@ nlohmann::json read_json(const std::filesystem::path& path) {
   return nlohmann::json::parse(stream);
 }
 
+std::filesystem::path own_vectors() {
+  return std::filesystem::path(LITEQUANT_ROOT) / "tests" / "reference" / "vectors";
+}
+
+// Our own come first.
+std::filesystem::path path_of(const std::string& id, const std::string& extension) {
+  const auto own = own_vectors() / (id + extension);
+  return std::filesystem::exists(own) ? own : shared_folder() / "vectors" / (id + extension);
+}
+
 }  // namespace
 
 std::vector<std::string> vector_ids() {
   std::vector<std::string> ids;
-  const auto index = read_json(shared_folder() / "vectors" / "index.json");
-  for (const auto& item : index.at("cases")) ids.push_back(item.at("id"));
+  if (!shared_folder().empty()) {
+    const auto index = read_json(shared_folder() / "vectors" / "index.json");
+    for (const auto& item : index.at("cases")) ids.push_back(item.at("id"));
+  }
+  for (const auto& file : std::filesystem::directory_iterator(own_vectors())) {
+    if (file.path().extension() == ".tflite") ids.push_back(file.path().stem().string());
+  }
+  std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 VectorCase read_vector_case(const std::string& id) {
-  const auto json = read_json(shared_folder() / "vectors" / (id + ".json"));
-  VectorCase result{.id = id, .op = json.at("op"), .exact = true, .relative = 0, .absolute = 0, .sets = {}};
+  const auto json = read_json(path_of(id, ".json"));
+  VectorCase result{
+      .id = id, .op = json.at("op"), .exact = true, .relative = 0, .absolute = 0, .share_of_largest = 0, .sets = {}};
   const auto& compare = json.at("compare");
   if (compare.is_object()) {
     result.exact = false;
-    result.relative = compare.at("rel");
-    result.absolute = compare.at("abs");
+    result.relative = compare.value("rel", 0.0);
+    result.absolute = compare.value("abs", 0.0);
+    result.share_of_largest = compare.value("largest", 0.0);
   }
   for (const auto& set : json.at("sets")) {
     result.sets.push_back({.inputs = tensors_of(set.at("inputs")), .outputs = tensors_of(set.at("outputs"))});
@@ -82,8 +106,6 @@ VectorCase read_vector_case(const std::string& id) {
   return result;
 }
 
-std::filesystem::path vector_model_path(const std::string& id) {
-  return shared_folder() / "vectors" / (id + ".tflite");
-}
+std::filesystem::path vector_model_path(const std::string& id) { return path_of(id, ".tflite"); }
 
 }  // namespace litequant::test

@@ -1,4 +1,5 @@
-// Golden vectors: one-operator models with inputs and the outputs of TensorFlow Lite's kernels (../shared/vectors).
+// Golden vectors: one-operator models with inputs and the outputs of TensorFlow Lite's kernels: ../shared/vectors, and
+// what those lack in tests/reference/vectors (made by tests/python/make_vectors.py and its neighbours).
 #pragma once
 
 #include <cstddef>
@@ -25,6 +26,7 @@ struct VectorCase {
   std::string id, op;
   bool exact = true;                    // integers must be equal
   double relative = 0, absolute = 0;    // of float outputs: |got - want| <= absolute + relative * |want|
+  double share_of_largest = 0;          // allowed besides: this share of the output's largest magnitude
   std::vector<VectorSet> sets;
 };
 

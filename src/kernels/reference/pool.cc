@@ -1,6 +1,7 @@
 #include "kernels/pool.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace litequant::reference {
@@ -64,6 +65,14 @@ void max_pool(const PoolShape& shape, IntegerRange range, const T* input, T* out
   pool(
       shape, input, output, std::numeric_limits<T>::lowest(), [](T best, T value) { return std::max(best, value); },
       [&](T best, int32_t) { return static_cast<T>(clamp(best, range)); });
+}
+
+void l2_pool(const PoolShape& shape, FloatRange range, const float* input, float* output) {
+  pool(
+      shape, input, output, 0.0f, [](float sum, float value) { return sum + value * value; },
+      [&](float sum, int32_t count) {
+        return std::clamp(std::sqrt(sum / static_cast<float>(count)), range.low, range.high);
+      });
 }
 
 template void average_pool(const PoolShape&, IntegerRange, const int8_t*, int8_t*);

@@ -1,0 +1,230 @@
+"""Models of one operator, written by hand through TensorFlow's schema classes, and what TensorFlow Lite makes of them.
+
+A case is an operator with its operands, run on a few sets of inputs: `NAME.tflite` and `NAME.json`, in the form that
+`tests/support/vector_case.h` reads. Names decide the numbers that are drawn: the same TensorFlow writes the same bytes.
+"""
+
+import base64
+import json
+import os
+import zlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import flatbuffers
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
+
+RESOLVER = tf.lite.experimental.OpResolverType
+
+# Short name, as the vectors spell it: numpy type, type of the format.
+TYPES = {
+    "f32": (np.float32, "FLOAT32"),
+    "f16": (np.float16, "FLOAT16"),
+    "f64": (np.float64, "FLOAT64"),
+    "c64": (np.complex64, "COMPLEX64"),
+    "i8": (np.int8, "INT8"),
+    "u8": (np.uint8, "UINT8"),
+    "i16": (np.int16, "INT16"),
+    "u16": (np.uint16, "UINT16"),
+    "i32": (np.int32, "INT32"),
+    "u32": (np.uint32, "UINT32"),
+    "i64": (np.int64, "INT64"),
+    "u64": (np.uint64, "UINT64"),
+    "bool": (np.bool_, "BOOL"),
+    "i4": (np.int8, "INT4"),
+}
+
+
+class Tensor:
+    """A run-time input or a result (no data), or a constant."""
+
+    def __init__(self, dtype, shape=(), data=None, scale=None, zero=0, axis=0, low=None, high=None, variable=False):
+        self.dtype, self.scale, self.zero, self.axis, self.low, self.high = dtype, scale, zero, axis, low, high
+        self.data = None if data is None else np.asarray(data).astype(TYPES[dtype][0])
+        self.shape = list(shape) if data is None else list(self.data.shape)
+        self.variable = variable
+        self.sparsity = None
+        self.name = None
+
+    def draw(self, rng, turn):
+        """Set 0: uniform over the range; 1: its ends, zero and the neighbours of zero; 2: around zero."""
+        kind = np.dtype(TYPES[self.dtype][0])
+        if kind == np.bool_:
+            return rng.integers(0, 2, self.shape).astype(kind)
+        if kind.kind == "c":
+            return (rng.normal(0, 2, self.shape) + 1j * rng.normal(0, 2, self.shape)).astype(kind)
+        if kind.kind == "f":
+            low, high = (-4.0, 4.0) if self.low is None else (self.low, self.high)
+            values = rng.uniform(low, high, self.shape)
+            if turn == 1:
+                values = np.where(rng.random(self.shape) < 0.3, np.clip(np.round(values), low, high), values)
+            return np.asarray(values, kind)
+        info = np.iinfo(kind)
+        low, high = (int(info.min), int(info.max)) if self.low is None else (self.low, self.high)
+        if self.dtype == "i4" and self.low is None:
+            low, high = -8, 7
+        if turn == 0:
+            return rng.integers(low, high, self.shape, dtype=kind, endpoint=True)
+        if turn == 1:
+            values = [min(max(v, low), high) for v in (low, high, self.zero, self.zero + 1, self.zero - 1)]
+            return np.asarray(rng.choice(np.array(values, kind), self.shape), kind)
+        spread = max((float(high) - float(low)) / 8, 1)
+        values = np.clip(np.round(rng.normal(self.zero, min(spread, 1e6), self.shape)), float(low), float(high))
+        return np.asarray(values).astype(kind)
+
+
+def constant(dtype, data, **more):
+    return Tensor(dtype, data=data, **more)
+
+
+def enumerate_options(kind):
+    """The options table's object and its number in the first or the second union."""
+    table = getattr(schema, kind + "T")()
+    if hasattr(schema.BuiltinOptions, kind):
+        return table, getattr(schema.BuiltinOptions, kind), 1
+    return table, getattr(schema.BuiltinOptions2, kind), 2
+
+
+class Case:
+    """`sets` are given inputs instead of drawn ones; `answer` computes the results where TensorFlow Lite does not know
+    the operator; `compare` is None for equal elements, else the share of the largest magnitude that floats may be off."""
+
+    def __init__(self, name, op, inputs, outputs, options=None, version=1, custom=None, custom_options=b"", sets=None,
+                 compare=None, answer=None, turns=2, subgraphs=()):
+        self.name, self.op, self.inputs, self.outputs = name, op, inputs, outputs
+        self.options, self.version, self.custom, self.custom_options = options, version, custom, custom_options
+        self.sets, self.compare, self.answer, self.turns = sets, compare, answer, turns
+        self.subgraphs = subgraphs
+
+    def run_time_inputs(self):
+        seen = []
+        for tensor in self.inputs:
+            if tensor is not None and tensor.data is None and not tensor.variable and tensor not in seen:
+                seen.append(tensor)
+        return seen
+
+    def build(self):
+        model = schema.ModelT()
+        model.version, model.buffers = 3, [schema.BufferT()]
+        graph = schema.SubGraphT()
+        graph.tensors, graph.name = [], "main"
+        indices = {}
+
+        def place(tensor, prefix):
+            if tensor is None:
+                return -1
+            if id(tensor) in indices:
+                return indices[id(tensor)]
+            tensor.name = f"{prefix}{len(graph.tensors)}"
+            entry = schema.TensorT()
+            entry.name, entry.shape, entry.isVariable = tensor.name, tensor.shape, tensor.variable
+            entry.type = getattr(schema.TensorType, TYPES[tensor.dtype][1])
+            if tensor.data is not None:
+                buffer = schema.BufferT()
+                data = tensor.data
+                if tensor.dtype == "i4":
+                    nibbles = data.astype(np.int8).ravel() & 15
+                    nibbles = np.append(nibbles, 0) if nibbles.size & 1 else nibbles
+                    data = (nibbles[0::2] | nibbles[1::2] << 4).astype(np.uint8)
+                buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+                model.buffers.append(buffer)
+                entry.buffer = len(model.buffers) - 1
+            if tensor.scale is not None:
+                entry.quantization = schema.QuantizationParametersT()
+                scale = np.atleast_1d(np.asarray(tensor.scale, np.float32))
+                entry.quantization.scale = scale
+                zero = np.broadcast_to(np.atleast_1d(np.asarray(tensor.zero, np.int64)), scale.shape).copy()
+                entry.quantization.zeroPoint, entry.quantization.quantizedDimension = zero, tensor.axis
+            entry.sparsity = tensor.sparsity
+            graph.tensors.append(entry)
+            indices[id(tensor)] = len(graph.tensors) - 1
+            return indices[id(tensor)]
+
+        code = schema.OperatorCodeT()
+        code.builtinCode = getattr(schema.BuiltinOperator, "CUSTOM" if self.custom else self.op)
+        code.deprecatedBuiltinCode, code.version, code.customCode = min(code.builtinCode, 127), self.version, self.custom
+        model.operatorCodes = [code]
+        node = schema.OperatorT()
+        node.inputs = [place(tensor, "in") for tensor in self.inputs]
+        node.outputs = [place(tensor, "out") for tensor in self.outputs]
+        if self.custom:
+            node.customOptions = np.frombuffer(self.custom_options, np.uint8)
+        if self.options:
+            kind, fields = self.options
+            table, number, union = enumerate_options(kind)
+            for field, value in fields.items():
+                assert hasattr(table, field), f"{kind} has no {field}"
+                setattr(table, field, value)
+            if union == 1:
+                node.builtinOptions, node.builtinOptionsType = table, number
+            else:
+                node.builtinOptions2, node.builtinOptions2Type = table, number
+        graph.operators = [node]
+        graph.inputs = [indices[id(tensor)] for tensor in self.run_time_inputs()]
+        graph.outputs = list(node.outputs)
+        model.subgraphs = [graph, *self.subgraphs]
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    def drawn(self, turn):
+        rng = np.random.default_rng(zlib.crc32(f"{self.name} {turn}".encode()))
+        return [tensor.draw(rng, turn) for tensor in self.run_time_inputs()]
+
+    def interpret(self, content, values, resolver):
+        interpreter = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=resolver, num_threads=1)
+        interpreter.allocate_tensors()
+        for detail, value in zip(interpreter.get_input_details(), values):
+            interpreter.set_tensor(detail["index"], value)
+        interpreter.invoke()
+        return [interpreter.get_tensor(detail["index"]).copy() for detail in interpreter.get_output_details()]
+
+    def results(self, values):
+        """(which kernels, results), after the model's results were given their true shapes."""
+        if self.answer:
+            found = [np.asarray(result) for result in self.answer(*values)]
+            self.reshape(found)
+            return "this script", found
+        failures = []
+        for name, resolver in (
+            ("BUILTIN_REF", RESOLVER.BUILTIN_REF),
+            ("BUILTIN_WITHOUT_DEFAULT_DELEGATES", RESOLVER.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
+        ):
+            try:
+                found = self.interpret(self.build(), values, resolver)
+                self.reshape(found)
+                return name, found
+            except (RuntimeError, ValueError) as error:
+                failures.append(str(error).strip().splitlines()[-1])
+        raise RuntimeError(failures[0])
+
+    def reshape(self, found):
+        for tensor, result in zip(self.outputs, found):
+            tensor.shape = list(result.shape)
+
+    def write(self, folder):
+        def entry(tensor, value):
+            data = np.ascontiguousarray(value, TYPES[tensor.dtype][0])
+            text = base64.b64encode(data.tobytes()).decode()
+            return {"name": tensor.name, "dtype": tensor.dtype, "shape": list(np.shape(value)), "data": text}
+
+        sets, golden = [], ""
+        given = self.sets if self.sets is not None else [self.drawn(turn) for turn in range(self.turns)]
+        given = [[np.asarray(v, TYPES[t.dtype][0]) for t, v in zip(self.run_time_inputs(), values)] for values in given]
+        for values in given:
+            golden, found = self.results(values)
+            self.build()
+            sets.append({
+                "inputs": [entry(tensor, value) for tensor, value in zip(self.run_time_inputs(), values)],
+                "outputs": [entry(tensor, value) for tensor, value in zip(self.outputs, found)],
+            })
+        compare = "exact" if self.compare is None else {"largest": self.compare}
+        record = {"id": self.name, "op": self.custom or self.op, "golden": golden, "compare": compare, "sets": sets}
+        with open(os.path.join(folder, self.name + ".tflite"), "wb") as file:
+            file.write(self.build())
+        with open(os.path.join(folder, self.name + ".json"), "w", encoding="utf-8") as file:
+            json.dump(record, file, separators=(",", ":"))
+            file.write("\n")
