@@ -1,8 +1,9 @@
-// Builds everything a user gets: both wasm variants, the package in dist/, the page in .build/web.
+// Builds everything a user gets: both wasm variants, the package in dist/, the page in .build/web and in one file.
 // A second run finds nothing to do. Parts whose sources do not exist are left out.
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { buildVariant, variants } from "./cmake.mjs";
+import { buildOffline } from "./offline.mjs";
 import { buildPackage } from "./package.mjs";
 import { setup } from "./setup.mjs";
 import { inRoot, locked, main, say } from "./system.mjs";
@@ -17,6 +18,7 @@ export async function build(tools) {
     }
     await buildPackage();
     await buildWeb();
+    await buildOffline();
   });
 }
 

@@ -241,4 +241,33 @@ float pow(float base, float exponent) {
   return static_cast<float>(std::signbit(base) && is_odd ? -value : value);
 }
 
+namespace {
+
+// For t in [0, 1]: halving the angle twice brings it below 0.2, where the Taylor series ends soon.
+double arctangent(double t) {
+  const auto halved = [](double x) { return x / (1 + std::sqrt(1 + x * x)); };
+  const double x = halved(halved(t));
+  const double square = x * x;
+  double sum = 0;
+  for (int n = 25; n >= 1; n -= 2) sum = 1.0 / n - square * sum;
+  return 4 * x * sum;
+}
+
+}  // namespace
+
+double atan2(double y, double x) {
+  constexpr double kPi = 3.14159265358979323846;
+  if (std::isnan(x) || std::isnan(y)) return kNaN;
+  double a = std::fabs(y), b = std::fabs(x);
+  if (std::isinf(a) && std::isinf(b)) a = b = 1;
+  double angle = 0;
+  if (a > b) {
+    angle = kPi / 2 - arctangent(b / a);
+  } else if (a > 0) {
+    angle = arctangent(a / b);
+  }
+  if (std::signbit(x)) angle = kPi - angle;
+  return std::signbit(y) ? -angle : angle;
+}
+
 }  // namespace litequant::math

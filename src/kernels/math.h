@@ -15,6 +15,7 @@ double tanh(double x);
 double logistic(double x);  // 1 / (1 + exp(-x))
 double erf(double x);
 double erfc(double x);  // 1 - erf(x) without cancellation
+double atan2(double y, double x);  // the angle of the point (x, y), in [-pi, pi]
 
 // The functions rounded to float.
 float exp(float x);

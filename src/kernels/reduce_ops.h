@@ -1,4 +1,4 @@
-// The operations of SUM, MEAN, REDUCE_PROD, REDUCE_MAX and REDUCE_MIN (see kernels/reduce.h).
+// The operations of SUM, MEAN, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY and REDUCE_ALL (see kernels/reduce.h).
 #pragma once
 
 #include <algorithm>
@@ -101,6 +101,31 @@ struct MinimumOf {
   T combine(T a, T b) const { return next(a, b); }
   T finish(T best) const { return best; }
   T empty() const { return std::numeric_limits<T>::max(); }
+};
+
+// REDUCE_ANY and REDUCE_ALL of BOOL: any byte but 0 counts as true.
+struct AnyOf {
+  using Input = uint8_t;
+  using Accumulator = uint8_t;
+  using Result = uint8_t;
+  static constexpr bool kReorders = true;
+  uint8_t first(uint8_t value) const { return value != 0 ? 1 : 0; }
+  uint8_t next(uint8_t any, uint8_t value) const { return any != 0 || value != 0 ? 1 : 0; }
+  uint8_t combine(uint8_t a, uint8_t b) const { return next(a, b); }
+  uint8_t finish(uint8_t any) const { return any; }
+  uint8_t empty() const { return 0; }
+};
+
+struct AllOf {
+  using Input = uint8_t;
+  using Accumulator = uint8_t;
+  using Result = uint8_t;
+  static constexpr bool kReorders = true;
+  uint8_t first(uint8_t value) const { return value != 0 ? 1 : 0; }
+  uint8_t next(uint8_t all, uint8_t value) const { return all != 0 && value != 0 ? 1 : 0; }
+  uint8_t combine(uint8_t a, uint8_t b) const { return next(a, b); }
+  uint8_t finish(uint8_t all) const { return all; }
+  uint8_t empty() const { return 1; }
 };
 
 // MEAN of int8_t, uint8_t, int16_t: the multiplier carries 1/count in as many bits as fit.

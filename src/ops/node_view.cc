@@ -26,6 +26,7 @@ NodeView::NodeView(const Model& model, int32_t graph, int32_t node)
   const Graph& owner = model.graphs[static_cast<size_t>(graph)];
   for (const int32_t input : node_->inputs) inputs_.push_back(operand_of(model, owner, input));
   for (const int32_t output : node_->outputs) outputs_.push_back(operand_of(model, owner, output));
+  for (const int32_t between : node_->intermediates) intermediates_.push_back(operand_of(model, owner, between));
 }
 
 const Operand& NodeView::input(size_t i) const {
@@ -38,6 +39,13 @@ const Operand& NodeView::output(size_t i) const {
     fail(ErrorCode::bad_model, text("output ", i, " is needed and absent"));
   }
   return outputs_[i];
+}
+
+const Operand& NodeView::intermediate(size_t i) const {
+  if (i >= intermediates_.size() || intermediates_[i].tensor == nullptr) {
+    fail(ErrorCode::bad_model, text("intermediate ", i, " is needed and absent"));
+  }
+  return intermediates_[i];
 }
 
 const Operand& NodeView::known(size_t i, DataType type) const {

@@ -46,6 +46,8 @@ class NodeView {
 
   const Operand& input(size_t i) const;
   const Operand& output(size_t i) const;
+  // A tensor that the node lists beside its results: the quantization of values within the kernel.
+  const Operand& intermediate(size_t i) const;
 
   // For the planner, which knows more than the file does.
   Operand& mutable_input(size_t i) { return inputs_[i]; }
@@ -77,7 +79,7 @@ class NodeView {
   int32_t graph_;
   int32_t index_;
   const Node* node_;
-  std::vector<Operand> inputs_, outputs_;
+  std::vector<Operand> inputs_, outputs_, intermediates_;
 };
 
 // ---- What a node is compiled to -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN over any axes.
+// MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL over any axes.
 #include "kernels/reduce.h"
 
 #include <cmath>
@@ -144,6 +144,12 @@ Step compile_extreme(const NodeView& node, const CompileOptions& options) {
   }
 }
 
+template <typename Op>
+Step compile_logical(const NodeView& node, const CompileOptions& options) {
+  require_same_type(node);
+  return step_of(node, options, Op{});
+}
+
 constexpr TypeSet kTypes = kFloatAndInt16 | types(DataType::int32, DataType::int64);
 
 constexpr QuantRule kRescales = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true, .int16 = true};
@@ -191,5 +197,19 @@ const OpDef kReduceMin = {.code = OpCode::reduce_min,
                           .compile = compile_extreme<MinimumOf>,
                           .quant = kMovesData,
                           .version = version_by_type<2, 3>};
+
+extern const OpDef kReduceAny;
+const OpDef kReduceAny = {.code = OpCode::reduce_any,
+                          .types = types(DataType::boolean),
+                          .infer = infer,
+                          .compile = compile_logical<AnyOf>,
+                          .version = version_one};
+
+extern const OpDef kReduceAll;
+const OpDef kReduceAll = {.code = OpCode::reduce_all,
+                          .types = types(DataType::boolean),
+                          .infer = infer,
+                          .compile = compile_logical<AllOf>,
+                          .version = version_one};
 
 }  // namespace litequant

@@ -17,6 +17,7 @@ Session::Session(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
       arena_(static_cast<std::byte*>(::operator new[](plan_->arena_bytes(), kArenaAlignment)), release_arena) {
   std::memset(arena_.get(), 0, plan_->arena_bytes());
+  reset_variables();
   const Graph& graph = plan_->graph();
   for (const auto& [index, step] : plan_->steps()) {
     const Node& node = graph.nodes[static_cast<size_t>(index)];
@@ -43,6 +44,18 @@ void Session::run(const Observer& observer) {
                        .outputs = bindings_[i].outputs,
                        .scratch_bytes = arena_.get() + plan_->scratch_offset()});
     if (observer) observer(steps[i].node);
+  }
+}
+
+void Session::reset_variables() {
+  const std::vector<Tensor>& tensors = plan_->graph().tensors;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const Plan::Slot& slot = plan_->slot(static_cast<int32_t>(i));
+    if (!tensors[i].is_variable || slot.offset < 0) continue;
+    // As TensorFlow Lite does: other types start with zero bytes whatever their zero point.
+    const std::vector<int64_t>& zeros = tensors[i].quantization.zero_point;
+    const bool has_zero_point = slot.type == DataType::int8 && !zeros.empty();
+    std::memset(arena_.get() + slot.offset, has_zero_point ? static_cast<int8_t>(zeros[0]) : 0, slot.bytes);
   }
 }
 

@@ -24,6 +24,9 @@ class Session {
   // Runs every step. Inputs must have been written through `input`.
   void run(const Observer& observer = nullptr);
 
+  // Gives variables the value that they have before the first run: real zero.
+  void reset_variables();
+
   // The bytes of graph input `i` (its slot's shape and type), to be written before each run.
   std::span<std::byte> input(size_t i);
   // The bytes of graph output `i`, valid until the next run.

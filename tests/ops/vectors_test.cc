@@ -46,11 +46,22 @@ double element(std::span<const std::byte> bytes, DataType type, size_t i) {
   }
 }
 
+// A complex number counts as two real ones; what is only moved is compared as it lies there.
+DataType type_of_parts(DataType type) {
+  switch (type) {
+    case DataType::complex64: return DataType::float32;
+    case DataType::complex128: return DataType::float64;
+    case DataType::bfloat16: return DataType::uint16;
+    case DataType::int4:
+    case DataType::uint4: return DataType::uint8;
+    default: return type;
+  }
+}
+
 // The first difference, or nothing.
 std::string difference(const VectorCase& vector, const VectorTensor& want, std::span<const std::byte> got) {
   if (got.size() != want.data.size()) return text("has ", got.size(), " bytes, needs ", want.data.size());
-  // A complex number counts as two real ones.
-  const DataType type = want.type == DataType::complex64 ? DataType::float32 : want.type;
+  const DataType type = type_of_parts(want.type);
   const size_t count = want.data.size() / bytes_per_element(type);
   double largest = 0;
   for (size_t i = 0; i < count && vector.share_of_largest > 0; ++i) {

@@ -6,6 +6,7 @@
 kernels do not run, with what they say.
 """
 
+import json
 import os
 import struct
 import sys
@@ -13,7 +14,8 @@ import sys
 import numpy as np
 from flatbuffers import flexbuffers
 
-from one_operator import Case, Tensor, constant
+from one_operator import TYPES, Case, Tensor, constant
+from vector_cells import CELLS, NOT_WRITTEN
 
 CASES = []
 FLOAT = 1e-5
@@ -195,6 +197,153 @@ case("sparse_to_dense_f32_list", "SPARSE_TO_DENSE",
      [Tensor("f32")], ("SparseToDenseOptions", {}))
 
 
+for op in ("REDUCE_ANY", "REDUCE_ALL"):
+    case(f"{op.lower()}_bool", op, [Tensor("bool", [2, 3, 2]), constant("i32", [1])], [Tensor("bool")],
+         ("ReducerOptions", {"keepDims": False}))
+    case(f"{op.lower()}_bool_all", op, [Tensor("bool", [2, 2]), constant("i32", [0, 1])], [Tensor("bool")],
+         ("ReducerOptions", {"keepDims": True}))
+
+# ---- Signals --------------------------------------------------------------------------------------------------------
+
+for label, shape, length in (("8x16", [2, 8, 16], [8, 16]), ("padded", [5, 6], [8, 8]), ("cut", [9, 11], [4, 8]),
+                             ("small", [3, 2, 2], [2, 2])):
+    case(f"rfft2d_f32_{label}", "RFFT2D", [Tensor("f32", shape), constant("i32", length)], [Tensor("c64")],
+         ("Rfft2dOptions", {}))
+for op in ("REAL", "IMAG", "COMPLEX_ABS"):
+    case(f"{op.lower()}_c64", op, [Tensor("c64", [3, 5])], [Tensor("f32")])
+
+
+def spectrogram(name, samples, channels, window, stride, squared):
+    options = bytes(flexbuffers.Dumps({"window_size": window, "stride": stride, "magnitude_squared": squared}))
+    custom(name, "AudioSpectrogram", [Tensor("f32", [samples, channels], low=-1, high=1)], [Tensor("f32", [1, 1, 1])],
+           options)
+
+
+spectrogram("audio_spectrogram_f32", 60, 2, 16, 8, False)
+spectrogram("audio_spectrogram_f32_odd_window", 75, 1, 20, 7, True)
+for label, bins, rate, coefficients, channels, limits in (("usual", 65, 16000, 13, 20, (20, 4000)),
+                                                          ("high", 33, 8000, 5, 8, (300, 3900))):
+    options = {"upper_frequency_limit": limits[1], "lower_frequency_limit": limits[0],
+               "filterbank_channel_count": channels, "dct_coefficient_count": coefficients}
+    custom(f"mfcc_f32_{label}", "Mfcc", [Tensor("f32", [1, 3, bins], low=0, high=20), constant("i32", [rate])],
+           [Tensor("f32", [1, 1, 1])], bytes(flexbuffers.Dumps(options)))
+
+# ---- Matrices, segments, bits ---------------------------------------------------------------------------------------
+
+for dtype in ("f32", "i8", "u8", "i16", "i32", "i64"):
+    case(f"matrix_diag_{dtype}", "MATRIX_DIAG", [Tensor(dtype, [2, 3])], [Tensor(dtype)], ("MatrixDiagOptions", {}))
+    case(f"matrix_set_diag_{dtype}", "MATRIX_SET_DIAG", [Tensor(dtype, [2, 3, 4]), Tensor(dtype, [2, 3])],
+         [Tensor(dtype)], ("MatrixSetDiagOptions", {}))
+for dtype in ("f32", "i32"):
+    case(f"segment_sum_{dtype}", "SEGMENT_SUM", [Tensor(dtype, [5, 2, 2]), constant("i32", [0, 0, 1, 2, 2])],
+         [Tensor(dtype)], ("SegmentSumOptions", {}))
+    for kind in ("Sum", "Prod", "Max", "Min"):
+        case(f"unsorted_segment_{kind.lower()}_{dtype}", f"UNSORTED_SEGMENT_{kind.upper()}",
+             [Tensor(dtype, [6, 3]), constant("i32", [2, 0, -1, 2, 4, 0]), constant("i32", [5])], [Tensor(dtype)],
+             (f"UnsortedSegment{kind}Options", {}))
+case("unsorted_segment_sum_f32_two_axes", "UNSORTED_SEGMENT_SUM",
+     [Tensor("f32", [2, 3, 2]), Tensor("i32", [2, 3], low=-1, high=3), constant("i32", 4)], [Tensor("f32")],
+     ("UnsortedSegmentSumOptions", {}))
+for dtype in ("i8", "u8", "i16", "u16", "i32", "u32"):
+    case(f"bitwise_xor_{dtype}", "BITWISE_XOR", [Tensor(dtype, [3, 4]), Tensor(dtype, [4])], [Tensor(dtype)],
+         ("BitwiseXorOptions", {}))
+    low = 0 if dtype[0] == "u" else -3
+    case(f"right_shift_{dtype}", "RIGHT_SHIFT", [Tensor(dtype, [3, 8]), Tensor(dtype, [3, 8], low=low, high=40)],
+         [Tensor(dtype)], ("RightShiftOptions", {}))
+for source, target, shape in (("f32", "i32", [2, 3]), ("i64", "i16", [3]), ("u8", "u32", [2, 4]), ("i8", "u8", [5]),
+                              ("i16", "f16", [4]), ("u16", "i8", [4]), ("u32", "f32", [4]), ("i32", "i8", [2]),
+                              ("f64", "i64", [2]), ("u64", "f64", [2]), ("c64", "i64", [2]), ("f16", "u16", [3]),
+                              ("bool", "i8", [6])):
+    limits = {"low": 0, "high": 15000} if source == "i16" else {}
+    limits = {"low": 0, "high": 2**30} if source == "u32" else limits
+    limits = {"low": 2**60, "high": 2**61} if source == "u64" else limits
+    case(f"bitcast_{source}_{target}", "BITCAST", [Tensor(source, shape, **limits)], [Tensor(target)],
+         ("BitcastOptions", {}))
+for dtype in ("f32", "f64", "i32", "i64"):
+    case(f"bucketize_{dtype}", "BUCKETIZE", [Tensor(dtype, [4, 6], low=-12, high=12)], [Tensor("i32")],
+         ("BucketizeOptions", {"boundaries": [-10.0, -3.5, 0.0, 0.0, 7.0]}))
+for dtype in ("f32", "f64"):
+    case(f"atan2_{dtype}", "ATAN2", [Tensor(dtype, [5, 9]), Tensor(dtype, [5, 9])], [Tensor(dtype)],
+         ("ATan2Options", {}))
+
+# ---- Volumes --------------------------------------------------------------------------------------------------------
+
+
+def volume_options(strides=(1, 1, 1), dilations=(1, 1, 1), padding=0, activation=0):
+    fields = {"padding": padding, "fusedActivationFunction": activation}
+    for axis, stride, dilation in zip("DHW", strides, dilations):
+        fields[f"stride{axis}"], fields[f"dilation{axis}Factor"] = stride, dilation
+    return ("Conv3DOptions", fields)
+
+
+for label, strides, dilations, padding, activation, bias in (
+    ("same", (1, 2, 1), (1, 1, 1), 0, 0, True), ("valid", (2, 1, 1), (1, 1, 1), 1, 1, True),
+    ("dilated", (1, 1, 1), (1, 2, 2), 0, 0, False),
+):
+    rng = np.random.default_rng(5)
+    weights = constant("f32", rng.normal(0, 0.3, (2, 3, 2, 3, 4)))
+    operands = [Tensor("f32", [2, 3, 5, 4, 3]), weights]
+    case(f"conv_3d_f32_{label}", "CONV_3D",
+         operands + [constant("f32", rng.normal(0, 1, 4))] if bias else operands, [Tensor("f32")],
+         volume_options(strides, dilations, padding, activation))
+for label, strides, padding, output, bias in (("same", (2, 1, 2), 0, [1, 4, 3, 5, 2], True),
+                                              ("valid", (1, 2, 1), 1, [1, 3, 7, 4, 2], False)):
+    rng = np.random.default_rng(6)
+    weights = constant("f32", rng.normal(0, 0.3, (2, 3, 2, 2, 3)))
+    operands = [constant("i32", output), weights, Tensor("f32", [1, 2, 3, 3, 3])]
+    case(f"conv_3d_transpose_f32_{label}", "CONV_3D_TRANSPOSE",
+         operands + [constant("f32", rng.normal(0, 1, 2))] if bias else operands, [Tensor("f32")],
+         volume_options(strides, padding=padding))
+
+# ---- Boxes and shapes -----------------------------------------------------------------------------------------------
+
+for dtype in ("f32", "bool", "i8", "i16", "i32", "i64", "f16"):
+    case(f"dynamic_update_slice_{dtype}", "DYNAMIC_UPDATE_SLICE",
+         [Tensor(dtype, [3, 4, 2]), Tensor(dtype, [2, 3, 1]), Tensor("i32", [3], low=-1, high=3)], [Tensor(dtype)],
+         ("DynamicUpdateSliceOptions", {}), version={"i16": 4, "f16": 3}.get(dtype, 1))
+case("dynamic_update_slice_f32_i64", "DYNAMIC_UPDATE_SLICE",
+     [Tensor("f32", [5, 2]), Tensor("f32", [2, 2]), Tensor("i64", [2], low=0, high=4)], [Tensor("f32")],
+     ("DynamicUpdateSliceOptions", {}), version=2)
+for dtype in ("i32", "i64"):
+    case(f"broadcast_args_{dtype}", "BROADCAST_ARGS", [Tensor(dtype, [4]), Tensor(dtype, [3])], [Tensor(dtype)],
+         sets=[[[2, 3, 1, 5], [3, 4, 1]], [[1, 1, 7, 2], [6, 7, 2]]])
+for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"):
+    case(f"dilate_{dtype}", "DILATE", [Tensor(dtype, [2, 3, 2]), constant("i32", [2, 1, 3]), Tensor(dtype, [])],
+         [Tensor(dtype)], ("DilateOptions", {}))
+for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64", "bool", "f16"):
+    case(f"stablehlo_pad_{dtype}", "STABLEHLO_PAD", [Tensor(dtype, [3, 4]), Tensor(dtype, [])], [Tensor(dtype)],
+         ("StablehloPadOptions", {"edgePaddingLow": [1, -1], "edgePaddingHigh": [-2, 3], "interiorPadding": [1, 2]}))
+case("stablehlo_pad_f32_rank_3", "STABLEHLO_PAD", [Tensor("f32", [2, 3, 2]), Tensor("f32", [])], [Tensor("f32")],
+     ("StablehloPadOptions", {"edgePaddingLow": [0, -3, 2], "edgePaddingHigh": [1, 2, 0],
+                              "interiorPadding": [0, 3, 0]}))
+
+for name in ("ADD", "MULTIPLY", "MAXIMUM", "MINIMUM", "AND"):
+    for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool", "f32", "f64"):
+        if name == "AND" and dtype[0] == "f":
+            continue
+        case(f"stablehlo_{name.lower()}_{dtype}", f"STABLEHLO_{name}", [Tensor(dtype, [3, 5]), Tensor(dtype, [3, 5])],
+             [Tensor(dtype)])
+for dtype in ("i8", "i16", "i32"):
+    case(f"stablehlo_shift_left_{dtype}", "STABLEHLO_SHIFT_LEFT",
+         [Tensor(dtype, [3, 5]), Tensor(dtype, [3, 5], low=0, high=7)], [Tensor(dtype)])
+
+
+def write_cells(folder, wanted):
+    """Gives {cell: what TensorFlow Lite says} of those it does not run."""
+    refused, covered = dict(NOT_WRITTEN), set()
+    for op, dtype, make in CELLS:
+        cell = f"{op} {TYPES[dtype][1]}"
+        try:
+            item = make()
+            if wanted and not any(part in item.name for part in wanted):
+                continue
+            item.write(folder)
+            covered.add(cell)
+        except (RuntimeError, ValueError, AttributeError, TypeError) as error:
+            refused[cell] = str(error).strip().splitlines()[-1][:200] or type(error).__name__
+    return {cell: reason for cell, reason in sorted(refused.items()) if cell not in covered}
+
+
 def main():
     folder = os.path.join(os.path.dirname(__file__), "..", "reference", "vectors")
     os.makedirs(folder, exist_ok=True)
@@ -209,7 +358,12 @@ def main():
             item.write(folder)
         except RuntimeError as error:
             failed.append(f"{item.name}: {error}")
-    print(f"{len(CASES)} cases, {len(failed)} refused", *failed, sep="\n")
+    refused = write_cells(folder, wanted)
+    if not wanted:
+        with open(os.path.join(folder, "refused.json"), "w", encoding="utf-8") as file:
+            json.dump(refused, file, indent=1)
+            file.write("\n")
+    print(f"{len(CASES)} cases, {len(failed)} refused; {len(CELLS)} cells, {len(refused)} refused", *failed, sep="\n")
     return 1 if failed else 0
 
 

@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import flatbuffers
+import ml_dtypes
 import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
@@ -24,7 +25,11 @@ TYPES = {
     "f32": (np.float32, "FLOAT32"),
     "f16": (np.float16, "FLOAT16"),
     "f64": (np.float64, "FLOAT64"),
+    "bf16": (ml_dtypes.bfloat16, "BFLOAT16"),
+    "f8e4m3fn": (ml_dtypes.float8_e4m3fn, "FLOAT8_E4M3FN"),
+    "f8e5m2": (ml_dtypes.float8_e5m2, "FLOAT8_E5M2"),
     "c64": (np.complex64, "COMPLEX64"),
+    "c128": (np.complex128, "COMPLEX128"),
     "i8": (np.int8, "INT8"),
     "u8": (np.uint8, "UINT8"),
     "i16": (np.int16, "INT16"),
@@ -35,6 +40,8 @@ TYPES = {
     "u64": (np.uint64, "UINT64"),
     "bool": (np.bool_, "BOOL"),
     "i4": (np.int8, "INT4"),
+    "i2": (np.int8, "INT2"),
+    "u4": (np.uint8, "UINT4"),
 }
 
 
@@ -56,7 +63,7 @@ class Tensor:
             return rng.integers(0, 2, self.shape).astype(kind)
         if kind.kind == "c":
             return (rng.normal(0, 2, self.shape) + 1j * rng.normal(0, 2, self.shape)).astype(kind)
-        if kind.kind == "f":
+        if kind.kind in "fV":
             low, high = (-4.0, 4.0) if self.low is None else (self.low, self.high)
             values = rng.uniform(low, high, self.shape)
             if turn == 1:
@@ -64,8 +71,8 @@ class Tensor:
             return np.asarray(values, kind)
         info = np.iinfo(kind)
         low, high = (int(info.min), int(info.max)) if self.low is None else (self.low, self.high)
-        if self.dtype == "i4" and self.low is None:
-            low, high = -8, 7
+        if self.dtype in ("i4", "i2", "u4") and self.low is None:
+            low, high = {"i4": (-8, 7), "i2": (-2, 1), "u4": (0, 15)}[self.dtype]
         if turn == 0:
             return rng.integers(low, high, self.shape, dtype=kind, endpoint=True)
         if turn == 1:
@@ -74,6 +81,16 @@ class Tensor:
         spread = max((float(high) - float(low)) / 8, 1)
         values = np.clip(np.round(rng.normal(self.zero, min(spread, 1e6), self.shape)), float(low), float(high))
         return np.asarray(values).astype(kind)
+
+
+def stored_bytes(dtype, values):
+    """As the format stores them: two of 4 bits in a byte, the first in the lower half."""
+    data = np.ascontiguousarray(values, TYPES[dtype][0])
+    if dtype in ("i4", "u4"):
+        nibbles = data.astype(np.uint8).ravel() & 15
+        nibbles = np.append(nibbles, 0) if nibbles.size & 1 else nibbles
+        data = (nibbles[0::2] | nibbles[1::2] << 4).astype(np.uint8)
+    return data.tobytes()
 
 
 def constant(dtype, data, **more):
@@ -124,12 +141,7 @@ class Case:
             entry.type = getattr(schema.TensorType, TYPES[tensor.dtype][1])
             if tensor.data is not None:
                 buffer = schema.BufferT()
-                data = tensor.data
-                if tensor.dtype == "i4":
-                    nibbles = data.astype(np.int8).ravel() & 15
-                    nibbles = np.append(nibbles, 0) if nibbles.size & 1 else nibbles
-                    data = (nibbles[0::2] | nibbles[1::2] << 4).astype(np.uint8)
-                buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+                buffer.data = np.frombuffer(stored_bytes(tensor.dtype, tensor.data), np.uint8)
                 model.buffers.append(buffer)
                 entry.buffer = len(model.buffers) - 1
             if tensor.scale is not None:
@@ -207,8 +219,7 @@ class Case:
 
     def write(self, folder):
         def entry(tensor, value):
-            data = np.ascontiguousarray(value, TYPES[tensor.dtype][0])
-            text = base64.b64encode(data.tobytes()).decode()
+            text = base64.b64encode(stored_bytes(tensor.dtype, value)).decode()
             return {"name": tensor.name, "dtype": tensor.dtype, "shape": list(np.shape(value)), "data": text}
 
         sets, golden = [], ""

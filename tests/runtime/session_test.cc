@@ -103,10 +103,10 @@ TEST(Plan, NamesTheOperatorThatIsNotExecuted) {
   ModelBuilder b;
   const int x = b.input("x", DataType::float32, {1, 4});
   const int y = b.output("y", DataType::float32, {1, 4});
-  b.node(OpCode::fake_quant, {x}, {y}, b.options("FakeQuantOptions", {}));
+  b.node(OpCode::skip_gram, {x}, {y}, b.options("SkipGramOptions", {}));
   const auto model = b.load();
   EXPECT_EQ(message_of([&] { Plan::make(model, 0, {}, {}); }),
-            "subgraph 0, node 0 FAKE_QUANT 'y': the operator FAKE_QUANT is not executed");
+            "subgraph 0, node 0 SKIP_GRAM 'y': the operator SKIP_GRAM is not executed");
 }
 
 TEST(Plan, RefusesShapesThatDoNotFit) {

@@ -45,6 +45,10 @@ DataType type_of(const std::string& name) {
   if (name == "u64") return DataType::uint64;
   if (name == "f64") return DataType::float64;
   if (name == "c64") return DataType::complex64;
+  if (name == "c128") return DataType::complex128;
+  if (name == "bf16") return DataType::bfloat16;
+  if (name == "i4") return DataType::int4;
+  if (name == "u4") return DataType::uint4;
   throw std::runtime_error("unknown element type " + name);
 }
 
@@ -107,5 +111,14 @@ VectorCase read_vector_case(const std::string& id) {
 }
 
 std::filesystem::path vector_model_path(const std::string& id) { return path_of(id, ".tflite"); }
+
+std::set<std::string> refused_cells() {
+  std::set<std::string> cells;
+  const auto json = read_json(own_vectors() / "refused.json");
+  for (const auto& [cell, reason] : json.items()) {
+    if (!reason.get<std::string>().empty()) cells.insert(cell);
+  }
+  return cells;
+}
 
 }  // namespace litequant::test

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,8 @@ struct VectorCase {
 std::vector<std::string> vector_ids();
 VectorCase read_vector_case(const std::string& id);
 std::filesystem::path vector_model_path(const std::string& id);
+
+// Cells "OPERATOR TYPE" that TensorFlow Lite's own kernels do not run, so that there is no golden vector to be had.
+std::set<std::string> refused_cells();
 
 }  // namespace litequant::test

@@ -1,32 +1,47 @@
-// Numbers as people read them.
+// Numbers as people read them, in the language of the page.
+import { currentLanguage, text } from "./text.js";
 
-const decimal = (digits: number) => new Intl.NumberFormat("en", { maximumFractionDigits: digits });
+const decimal = (value: number, digits: number) =>
+  value.toLocaleString(currentLanguage(), { maximumFractionDigits: digits });
 
 /** "377 kB": powers of 1000, as file managers show them. */
 export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  if (bytes < 999_500) return `${decimal(bytes < 99_500 ? 1 : 0).format(bytes / 1000)} kB`;
-  return `${decimal(1).format(bytes / 1_000_000)} MB`;
+  if (bytes < 1000) return text("unit.bytes", { count: bytes });
+  if (bytes < 999_500) return `${decimal(bytes / 1000, bytes < 99_500 ? 1 : 0)} kB`;
+  return `${decimal(bytes / 1_000_000, 1)} MB`;
 }
 
 /** "97.5 %" of a share in 0…1. */
-export const percentText = (share: number): string => `${decimal(1).format(share * 100)} %`;
+export const percentText = (share: number): string => `${decimal(share * 100, 1)} %`;
 
 /** "31.2 dB"; null stands for no error at all. */
 export const decibelText = (value: number | null): string =>
-  value === null ? "identical" : `${decimal(1).format(value)} dB`;
+  value === null ? text("unit.identical") : `${decimal(value, 1)} dB`;
 
-/** "0.42 ms", three digits that count. */
-export const millisecondsText = (value: number): string => `${decimal(value < 10 ? 2 : 1).format(value)} ms`;
+/** "0.42 ms", two or three digits that count. */
+export const millisecondsText = (value: number): string => `${decimal(value, value < 10 ? 2 : 1)} ms`;
 
 /** "2.9×" */
-export const ratioText = (value: number): string => `${decimal(value < 10 ? 2 : 1).format(value)}×`;
+export const ratioText = (value: number): string => `${decimal(value, value < 10 ? 2 : 1)}×`;
 
-export const countText = (count: number, one: string, many = `${one}s`): string =>
-  `${decimal(0).format(count)} ${count === 1 ? one : many}`;
+/** A value of a tensor, four digits that count. */
+export const valueText = (value: number): string =>
+  value.toLocaleString(currentLanguage(), { maximumSignificantDigits: 4 });
 
 /** "12 s left", rounded so that it does not flicker. */
 export function timeLeftText(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
-  return seconds < 60 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`;
+  return seconds < 60
+    ? text("unit.secondsLeft", { count: seconds })
+    : text("unit.minutesLeft", { count: Math.ceil(seconds / 60) });
+}
+
+/** "float32 [1 × 32 × 32 × 3]"; "?" where the size is known at run time only. */
+export function shapeText(port: {
+  type: string;
+  shape: readonly number[];
+  shapeSignature?: readonly number[];
+}): string {
+  const dims = (port.shapeSignature ?? port.shape).map((dim) => (dim < 0 ? "?" : dim)).join(" × ");
+  return `${port.type} [${dims}]`;
 }

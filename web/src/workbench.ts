@@ -1,261 +1,388 @@
-// What the page holds and what can be done with it. Components draw `state` and call the methods; nothing else changes it.
+// What can be done with what the page holds. Components draw `state` and call the methods; nothing else changes it.
 import {
+  type DataSource,
   type DataFile,
   type Dataset,
-  type EngineInfo,
-  type InputOutputType,
-  type InputValue,
   LiteQuantError,
   type Mode,
+  type ModeDescription,
   type Model,
-  type ModelDescription,
   type Normalization,
   type Pixels,
-  type PortDescription,
   type Progress,
-  type Report,
-  calibrate,
-  compare,
-  createSession,
+  type Recipe,
+  dequantize,
+  describeRecipe,
   engine,
   load,
   openDataset,
-  quantize,
+  parseLabels,
 } from "litequant";
 import { exampleClassNames, exampleName, fetchExampleModel, fetchExamplePictures } from "./example.js";
-
-export const modes: readonly Mode[] = ["dynamic", "int8", "int8-only", "float16", "int16x8", "int16x8-only"];
-
-/** How pictures become numbers, as the page offers it. "auto": what the model says, else -1…1. */
-export const normalizations = {
-  auto: undefined,
-  "-1…1": [-1, 1],
-  "0…1": [0, 1],
-  "0…255": [0, 255],
-} satisfies Record<string, Normalization | undefined>;
-export type NormalizationName = keyof typeof normalizations;
+import { type Guess, firstInput, guessNormalization } from "./guess.js";
+import {
+  type Preprocessing,
+  normalizations,
+  pictureOfTensor,
+  pictureOfValues,
+  spreadOf,
+  usualPreprocessing,
+} from "./pictures.js";
+import { Quantizing, type Steps } from "./quantizing.js";
+import { essentialRecipe, modes, sameRecipe } from "./recipes.js";
+import { type Settings, applyTheme, keepSettings, readSettings } from "./settings.js";
+import type { Failure, ModelState, Result, SamplesState, State, Work, WorkPhase } from "./state.js";
+import { countText, text, useLanguage } from "./text.js";
 
 const thumbnailCount = 24;
-const mostCompared = 200;
 
-export interface ModelState {
-  readonly handle: Model;
-  readonly description: ModelDescription;
-  readonly isExample: boolean;
-  readonly classNames: readonly string[];
-}
-
-export interface SamplesState {
-  readonly title: string;
-  readonly calibration: Dataset;
-  /** Compared on; with labels where they are known. */
-  readonly evaluation: Dataset;
-  readonly labels: readonly number[] | undefined;
-  /** The first pictures as the model sees them. */
-  readonly thumbnails: readonly Pixels[];
-}
-
-export interface Work {
-  readonly title: string;
-  readonly progress: Progress | undefined;
-  readonly cancel: () => void;
-}
-
-export interface ResultState {
-  readonly mode: Mode;
-  readonly model: Model;
-  readonly bytes: Uint8Array;
-  readonly fileName: string;
-  /** Compared with the float model on the samples; absent without samples. */
-  readonly report: Report | undefined;
-  /** Pictures of the compared samples, as the model sees them. */
-  readonly pictures: readonly (Pixels | undefined)[];
-  /** Median milliseconds per inference: float, quantized. */
-  readonly latency: readonly [number, number];
-}
-
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
-
-export interface State {
-  readonly model?: ModelState | undefined;
-  readonly samples?: SamplesState | undefined;
-  readonly normalization: NormalizationName;
-  readonly mode: Mode;
-  readonly io: InputOutputType;
-  readonly work?: Work | undefined;
-  readonly result?: ResultState | undefined;
-  readonly failure?: Failure | undefined;
-  /** The engine that runs, once it does. */
-  readonly engine?: EngineInfo;
-  /** For screen readers: what has just happened. */
-  readonly status: string;
-}
+type Source =
+  | { readonly origin: "files"; readonly files: readonly DataFile[] }
+  | { readonly origin: "camera"; readonly pictures: readonly Pixels[] };
 
 export class Workbench {
-  state: State = { normalization: "auto", mode: "int8", io: "float32", status: "" };
+  state: State = {
+    model: undefined,
+    loaded: undefined,
+    samples: undefined,
+    preprocessing: usualPreprocessing,
+    settings: readSettings(),
+    outlooks: undefined,
+    work: undefined,
+    results: [],
+    refusals: [],
+    shownId: undefined,
+    failure: undefined,
+    engine: undefined,
+    status: "",
+  };
   private readonly listeners = new Set<() => void>();
-  private files: readonly DataFile[] | undefined;
+  private source: Source | undefined;
+  private quantizing = new Quantizing();
+  private lastId = 0;
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
+  // ---- settings ----
+
+  async start(): Promise<void> {
+    await this.applySettings(this.state.settings);
+  }
+
+  async useSettings(changes: Partial<Settings>): Promise<void> {
+    const settings = { ...this.state.settings, ...changes };
+    await this.applySettings(settings);
+    keepSettings(settings);
+    if (changes.recipe) await this.showOutlooks();
+  }
+
+  useRecipe(changes: Partial<Recipe>): Promise<void> {
+    return this.useSettings({ recipe: { ...this.state.settings.recipe, ...changes } });
+  }
+
+  private async applySettings(settings: Settings): Promise<void> {
+    applyTheme(settings.theme);
+    await useLanguage(settings.language);
+    this.change({ settings });
+  }
+
+  // ---- model and samples ----
+
   openExample(): Promise<void> {
-    return this.work("Loading the example", async (signal) => {
-      this.files = undefined;
+    return this.work("load", exampleName, async ({ signal }) => {
+      this.source = undefined;
       await this.takeModel(await fetchExampleModel(), exampleName, true, signal);
-      await this.readSamples();
+      await this.readSamples(signal);
     });
   }
 
   openModel(file: File): Promise<void> {
-    return this.work(`Loading ${file.name}`, async (signal) => {
+    return this.work("load", file.name, async ({ signal }) => {
       await this.takeModel(file, file.name, false, signal);
-      if (this.files) await this.readSamples();
+      if (this.source) await this.readSamples(signal);
     });
   }
 
   openSamples(files: readonly DataFile[]): Promise<void> {
-    this.files = files;
-    if (!this.state.model) {
-      this.change({ status: "The samples are kept; now choose a model." });
-      return Promise.resolve();
-    }
-    return this.work("Reading samples", () => this.readSamples());
+    return this.useSource({ origin: "files", files });
   }
 
-  useNormalization(normalization: NormalizationName): Promise<void> {
-    this.change({ normalization });
+  useCameraPictures(pictures: readonly Pixels[]): Promise<void> {
+    return this.useSource({ origin: "camera", pictures });
+  }
+
+  private useSource(source: Source): Promise<void> {
+    this.source = source;
+    if (this.state.model) return this.work("read", "", ({ signal }) => this.readSamples(signal));
+    this.change({ status: text("status.samplesKept") });
+    return Promise.resolve();
+  }
+
+  usePreprocessing(changes: Partial<Preprocessing>): Promise<void> {
+    this.change({ preprocessing: { ...this.state.preprocessing, ...changes } });
     if (!this.state.samples) return Promise.resolve();
-    return this.work("Reading samples", () => this.readSamples());
+    return this.work("read", "", ({ signal }) => this.readSamples(signal));
   }
 
-  useMode(mode: Mode): void {
-    const int8 = this.state.io === "uint8" ? "uint8" : "int8";
-    const io = mode === "int8-only" ? int8 : mode === "int16x8-only" ? "int16" : "float32";
-    this.change({ mode, io });
+  openLabels(file: File): Promise<void> {
+    return this.work("read", file.name, async () => {
+      const { model, samples } = this.state;
+      if (!model || !samples) return;
+      const names = model.classNames.length > 0 ? model.classNames : undefined;
+      const labels = await parseLabels(new Uint8Array(await file.arrayBuffer()), file.name, names);
+      const { length } = samples.evaluation;
+      if (labels.length !== length) {
+        const message = text("error.labelCount", { labels: labels.length, samples: length });
+        throw new LiteQuantError({ code: "BAD_ARGUMENT", message, hint: "" });
+      }
+      this.discardResults();
+      this.change({ samples: { ...samples, labels }, status: countText("status.labels", labels.length) });
+    });
   }
 
-  useInputOutputType(io: InputOutputType): void {
-    this.change({ io });
+  /** The loaded file's integers as floats, to be quantized anew; the file itself stays to be compared. */
+  bringBackToFloat(): Promise<void> {
+    return this.work("load", this.state.model?.handle.name ?? "", async ({ signal }) => {
+      const loaded = this.state.model?.handle;
+      if (!loaded) return;
+      const float = await dequantize(loaded, { signal });
+      await this.adoptModel(float, this.state.model?.isExample ?? false, loaded);
+      if (this.source) await this.readSamples(signal);
+    });
+  }
+
+  /** `file`: the float model that the loaded quantized one was made of. */
+  openOriginal(file: File): Promise<void> {
+    return this.work("load", file.name, async ({ signal }) => {
+      const loaded = this.state.model?.handle;
+      const float = await load(file, { name: file.name, signal });
+      await this.adoptModel(float, false, loaded);
+      if (this.source) await this.readSamples(signal);
+    });
+  }
+
+  private async takeModel(source: Blob, name: string, isExample: boolean, signal: AbortSignal): Promise<void> {
+    const handle = await load(source, { name, signal });
+    this.state.model?.handle.dispose();
+    this.state.loaded?.dispose();
+    await this.adoptModel(handle, isExample, undefined);
+  }
+
+  private async adoptModel(handle: Model, isExample: boolean, loaded: Model | undefined): Promise<void> {
+    this.discardResults();
+    this.quantizing = new Quantizing();
+    const description = handle.describe();
+    const ownNames = description.signatures[0]?.outputs[0]?.labels;
+    const model = { handle, description, isExample, classNames: ownNames ?? (isExample ? exampleClassNames : []) };
+    const recipe = { ...this.state.settings.recipe, keepFloat: [], keepInt16: [] };
+    // Samples were made for the inputs of the model before.
+    this.change({
+      model,
+      loaded,
+      samples: undefined,
+      engine: await engine(),
+      settings: { ...this.state.settings, recipe },
+      status: text("status.loaded", { name: handle.name }),
+    });
+    await this.showOutlooks();
+  }
+
+  /** Makes samples for the model's inputs, out of the user's files, the camera's or the example's pictures. */
+  private async readSamples(signal: AbortSignal): Promise<void> {
+    const { model } = this.state;
+    if (!model) return;
+    if (this.source) {
+      const source: DataSource = this.source.origin === "files" ? this.source.files : this.source.pictures;
+      const guess = await this.guessFor(source, model, signal);
+      const dataset = await openDataset(source, model.handle, this.datasetOptions(model, guess));
+      await this.takeSamples(this.source.origin, dataset, dataset, dataset.labels, guess);
+    } else if (model.isExample) {
+      const pictures = await fetchExamplePictures();
+      const options = this.datasetOptions(model, undefined);
+      const calibration = await openDataset(pictures.calibration, model.handle, options);
+      const evaluation = await openDataset(pictures.labelled, model.handle, options);
+      await this.takeSamples("example", calibration, evaluation, pictures.labels, undefined);
+    }
+  }
+
+  /** Only where pictures are for a float input whose normalisation nobody told. */
+  private async guessFor(source: DataSource, model: ModelState, signal: AbortSignal): Promise<Guess | undefined> {
+    if (this.state.preprocessing.normalization !== "auto") return undefined;
+    const [input] = model.description.signatures[0]?.inputs ?? [];
+    if (!input || input.type !== "float32" || input.normalization) return undefined;
+    const probe = await openDataset(source, model.handle, { ...this.datasetOptions(model, undefined), limit: 1 });
+    if (!probe.image) return undefined;
+    return await guessNormalization(source, model.handle, signal);
+  }
+
+  private datasetOptions(model: ModelState, guess: Guess | undefined) {
+    const { normalization, order, resize, crop } = this.state.preprocessing;
+    const name = normalization === "auto" ? guess?.rows[0]?.name : normalization;
+    const normalize = name && (normalizations[name] as Normalization);
+    return {
+      order,
+      resize,
+      crop,
+      ...(normalize ? { normalize } : {}),
+      ...(model.classNames.length > 0 ? { classNames: model.classNames } : {}),
+    };
+  }
+
+  private async takeSamples(
+    origin: SamplesState["origin"],
+    calibration: Dataset,
+    evaluation: Dataset,
+    labels: readonly number[] | undefined,
+    guess: Guess | undefined,
+  ): Promise<void> {
+    const { thumbnails, spread } = await firstSamples(calibration, this.state.model);
+    this.discardResults();
+    this.change({
+      samples: { origin, calibration, evaluation, labels, thumbnails, spread, guess },
+      status: countText("status.samples", calibration.length),
+    });
+  }
+
+  private async showOutlooks(): Promise<void> {
+    const { model, settings } = this.state;
+    if (!model) return;
+    const rows: [Mode, ModeDescription][] = [];
+    for (const mode of modes) {
+      const usual = model.description.modes[mode];
+      try {
+        rows.push([mode, await describeRecipe(model.handle, essentialRecipe(settings.recipe, mode))]);
+      } catch (error) {
+        rows.push([mode, { ...usual, possible: false, reason: failureOf(error).message }]);
+      }
+    }
+    if (this.state.model === model) this.change({ outlooks: Object.fromEntries(rows) as State["outlooks"] });
+  }
+
+  // ---- quantize ----
+
+  quantize(): Promise<void> {
+    const { model, samples, settings } = this.state;
+    if (!model) return Promise.resolve();
+    const { needsStatistics } = model.description.modes[settings.recipe.mode];
+    const phases = this.quantizing.phasesOf(needsStatistics, samples);
+    return this.work("quantize", settings.recipe.mode, (steps) => this.quantizeWith(settings.recipe, steps), phases);
+  }
+
+  /** One row for each mode in the table of results, with the recipe's other choices where they apply. */
+  quantizeEvery(): Promise<void> {
+    const { model, samples, settings, outlooks } = this.state;
+    if (!model) return Promise.resolve();
+    const phases = this.quantizing.phasesOf(samples !== undefined, samples);
+    const act = async (steps: Steps) => {
+      this.change({ refusals: [] });
+      for (const mode of modes) {
+        const outlook = outlooks?.[mode];
+        const recipe = essentialRecipe(settings.recipe, mode);
+        if (outlook?.needsStatistics && !samples) continue;
+        if (this.state.work) this.change({ work: { ...this.state.work, subject: mode } });
+        try {
+          await this.quantizeWith(recipe, steps);
+        } catch (error) {
+          if (!(error instanceof LiteQuantError) || steps.signal.aborted) throw error;
+          this.change({ refusals: [...this.state.refusals, { recipe, message: error.message }] });
+        }
+      }
+      const chosen = this.state.results.find(({ recipe }) => recipe && sameRecipe(recipe, settings.recipe));
+      if (chosen) this.show(chosen.id);
+    };
+    return this.work("every", "", act, phases);
+  }
+
+  compareLoaded(): Promise<void> {
+    const { model, loaded, samples } = this.state;
+    if (!model || !loaded) return Promise.resolve();
+    const act = async (steps: Steps) => {
+      await this.addResult(undefined, loaded, loaded.name, steps);
+    };
+    return this.work("quantize", loaded.name, act, this.quantizing.phasesOf(false, samples).slice(1));
+  }
+
+  show(id: number): void {
+    this.change({ shownId: id });
+  }
+
+  private async quantizeWith(recipe: Recipe, steps: Steps): Promise<void> {
+    const { model, samples } = this.state;
+    if (!model) return;
+    const made = await this.quantizing.make(recipe, model, samples, steps);
+    const fileName = model.handle.name.replace(/(\.tflite|\.lite)?( \(float\))?$/i, `.${recipe.mode}.tflite`);
+    await this.addResult(essentialRecipe(recipe), made, fileName, steps);
+  }
+
+  private async addResult(recipe: Recipe | undefined, made: Model, fileName: string, steps: Steps): Promise<void> {
+    const { model, samples } = this.state;
+    if (!model) return;
+    let result: Result;
+    try {
+      const report = samples && (await this.quantizing.report(model.handle, made, samples, steps));
+      const latency = await this.quantizing.latencies(model.handle, made, steps);
+      result = { id: ++this.lastId, recipe, model: made, fileName, report, latency };
+    } catch (error) {
+      if (recipe) made.dispose();
+      throw error;
+    }
+    const isSame = (other: Result) =>
+      recipe && other.recipe ? sameRecipe(recipe, other.recipe) : recipe === other.recipe;
+    const replaced = this.state.results.filter(isSame);
+    const results = [...this.state.results.filter((other) => !isSame(other)), result];
+    this.change({
+      results,
+      shownId: result.id,
+      status: text("status.done", { name: fileName, count: made.byteLength }),
+    });
+    for (const other of replaced) if (other.recipe) other.model.dispose();
   }
 
   dismissFailure(): void {
     this.change({ failure: undefined });
   }
 
-  quantize(): Promise<void> {
-    const { model, samples, mode, io } = this.state;
-    if (!model) return Promise.resolve();
-    return this.work("Quantizing", async (signal) => {
-      this.discardResult();
-      const options = { signal, onProgress: (progress: Progress) => this.showProgress(progress) };
-      const needsSamples = model.description.modes[mode].needsStatistics;
-      const statistics =
-        needsSamples && samples ? await calibrate(model.handle, samples.calibration, options) : undefined;
-      const quantized = await quantize(model.handle, { mode, io }, statistics, options);
-      const bytes = await quantized.save();
-      const report = samples
-        ? await compare(model.handle, quantized, first(samples.evaluation, mostCompared), {
-            ...options,
-            total: Math.min(samples.evaluation.length, mostCompared),
-            ...(samples.labels ? { labels: samples.labels.slice(0, mostCompared) } : {}),
-          })
-        : undefined;
-      const latency = [await this.measure(model.handle, signal), await this.measure(quantized, signal)] as const;
-      const pictures = await previews(samples?.evaluation, mostCompared);
-      const fileName = model.handle.name.replace(/(\.tflite|\.lite)?$/i, `.${mode}.tflite`);
-      this.change({
-        result: { mode, model: quantized, bytes, fileName, report, pictures, latency },
-        status: `Done: ${fileName}, ${bytes.byteLength} bytes.`,
-      });
-    });
+  fail(error: unknown): void {
+    this.change({ failure: failureOf(error) });
   }
 
-  private async takeModel(source: Blob, name: string, isExample: boolean, signal: AbortSignal): Promise<void> {
-    const handle = await load(source, { name, signal });
-    this.discardResult();
-    this.state.model?.handle.dispose();
-    const description = handle.describe();
-    const ownNames = description.signatures[0]?.outputs[0]?.labels;
-    const model = { handle, description, isExample, classNames: ownNames ?? (isExample ? exampleClassNames : []) };
-    // Samples were made for the inputs of the model before.
-    this.change({ model, samples: undefined, engine: await engine(), status: `${name} is loaded.` });
-  }
+  // ---- the way work is done ----
 
-  /** Makes samples for the model's inputs, out of the user's files or the example's pictures. */
-  private async readSamples(): Promise<void> {
-    const { model, normalization } = this.state;
-    if (!model) return;
-    const normalize = normalizations[normalization] as Normalization | undefined;
-    const options = {
-      ...(normalize ? { normalize } : {}),
-      ...(model.classNames.length > 0 ? { classNames: model.classNames } : {}),
-    };
-    if (this.files) {
-      const dataset = await openDataset(this.files, model.handle, options);
-      await this.takeSamples("Your samples", dataset, dataset, dataset.labels);
-    } else if (model.isExample) {
-      const pictures = await fetchExamplePictures();
-      const calibration = await openDataset(pictures.calibration, model.handle, options);
-      const evaluation = await openDataset(pictures.labelled, model.handle, options);
-      await this.takeSamples("The example's pictures", calibration, evaluation, pictures.labels);
-    }
-  }
-
-  private async takeSamples(
-    title: string,
-    calibration: Dataset,
-    evaluation: Dataset,
-    labels: readonly number[] | undefined,
+  private async work(
+    kind: Work["kind"],
+    subject: string,
+    act: (steps: Steps) => Promise<void>,
+    phases: readonly WorkPhase[] = [],
   ): Promise<void> {
-    const thumbnails = (await previews(calibration, thumbnailCount)).filter((pixels) => pixels !== undefined);
-    this.discardResult();
-    this.change({
-      samples: { title, calibration, evaluation, labels, thumbnails },
-      status: `${calibration.length} samples are ready.`,
-    });
-  }
-
-  /** Median time of one inference, in the engine's own clock. The values do not matter to it: zeros will do. */
-  private async measure(model: Model, signal: AbortSignal): Promise<number> {
-    const session = await createSession(model);
-    try {
-      await session.run(session.inputs.map(zeros), { signal });
-      return (await session.measure({ repeat: 20, signal })).medianMs;
-    } finally {
-      session.dispose();
-    }
-  }
-
-  private async work(title: string, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.state.work) return;
     const controller = new AbortController();
     const cancel = () => controller.abort();
-    this.change({ work: { title, progress: undefined, cancel }, failure: undefined, status: `${title}…` });
+    const work: Work = { kind, subject, phases, phase: phases[0], progress: undefined, cancel };
+    this.change({ work, failure: undefined, status: text(`work.${kind}`, { name: subject }) });
+    const update = (changes: Partial<Work>) => {
+      if (this.state.work) this.change({ work: { ...this.state.work, ...changes } });
+    };
     try {
-      await act(controller.signal);
+      await act({
+        signal: controller.signal,
+        phase: (phase) => update({ phase, progress: undefined }),
+        onProgress: (progress: Progress) => update({ progress }),
+      });
     } catch (error) {
-      if (controller.signal.aborted) this.change({ status: "Cancelled." });
+      if (controller.signal.aborted) this.change({ status: text("status.cancelled") });
       else this.change({ failure: failureOf(error), status: "" });
     } finally {
       this.change({ work: undefined });
     }
   }
 
-  private showProgress(progress: Progress): void {
-    const { work } = this.state;
-    if (work) this.change({ work: { ...work, progress } });
-  }
-
-  private discardResult(): void {
-    this.state.result?.model.dispose();
-    if (this.state.result) this.change({ result: undefined });
+  private discardResults(): void {
+    const { results, loaded } = this.state;
+    for (const { model } of results) if (model !== loaded) model.dispose();
+    this.change({ results: [], refusals: [], shownId: undefined });
   }
 
   private change(changes: Partial<State>): void {
@@ -267,29 +394,23 @@ export class Workbench {
 function failureOf(error: unknown): Failure {
   if (error instanceof LiteQuantError) return { code: error.code, message: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
-  return { code: "INTERNAL", message, hint: "This is a fault of the page. Reloading it helps; please report it." };
+  return { code: "INTERNAL", message, hint: text("error.reload") };
 }
 
-async function* first(dataset: Dataset, count: number) {
-  let taken = 0;
+async function firstSamples(dataset: Dataset, model: ModelState | undefined) {
+  const thumbnails: Pixels[] = [];
+  const all: number[] = [];
+  let mean = 0;
+  const shape = model?.description.signatures[0]?.inputs[0]?.shape ?? [];
   for await (const sample of dataset) {
-    if (taken++ >= count) return;
-    yield sample;
+    const values = firstInput(sample);
+    thumbnails.push(dataset.image ? pictureOfTensor(values, dataset.image) : pictureOfValues(values, shape));
+    const spread = spreadOf(values);
+    all.push(spread.least, spread.most);
+    mean += spread.mean;
+    if (thumbnails.length >= thumbnailCount) break;
   }
-}
-
-async function previews(dataset: Dataset | undefined, most: number): Promise<(Pixels | undefined)[]> {
-  const pictures: (Pixels | undefined)[] = [];
-  for (let i = 0; dataset && i < Math.min(dataset.length, most); ++i) pictures.push(await dataset.preview(i));
-  return pictures;
-}
-
-function zeros({ type, shape }: PortDescription): InputValue {
-  const count = shape.reduce((product, dim) => product * dim, 1);
-  if (type === "int8") return new Int8Array(count);
-  if (type === "uint8" || type === "bool") return new Uint8Array(count);
-  if (type === "int16") return new Int16Array(count);
-  if (type === "int32") return new Int32Array(count);
-  if (type === "int64") return new BigInt64Array(count);
-  return new Float32Array(count);
+  if (thumbnails.length === 0) return { thumbnails, spread: undefined };
+  const spread = { least: Math.min(...all), mean: mean / thumbnails.length, most: Math.max(...all) };
+  return { thumbnails, spread };
 }

@@ -4,20 +4,29 @@ import { type Chosen, chosenFiles } from "../dropped.js";
 
 interface FileButtonProps {
   readonly children: ComponentChildren;
-  readonly onChosen: (chosen: Chosen) => void;
+  /** Models and data apart; or, with onFile, the first file whatever it is. */
+  readonly onChosen?: (chosen: Chosen) => void;
+  readonly onFile?: (file: File) => void;
   readonly accept?: string;
   readonly multiple?: boolean;
   readonly folder?: boolean;
   readonly disabled?: boolean;
+  readonly isPrimary?: boolean;
   readonly testId: string;
 }
 
 /** A button that opens the platform's file dialog. */
-export function FileButton({ children, onChosen, accept, multiple, folder, disabled, testId }: FileButtonProps) {
+export function FileButton(props: FileButtonProps) {
+  const { children, onChosen, onFile, accept, multiple, folder, disabled, isPrimary, testId } = props;
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" class="button" disabled={disabled} onClick={() => input.current?.click()}>
+      <button
+        type="button"
+        class={isPrimary ? "button primary" : "button"}
+        disabled={disabled}
+        onClick={() => input.current?.click()}
+      >
         {children}
       </button>
       <input
@@ -30,7 +39,11 @@ export function FileButton({ children, onChosen, accept, multiple, folder, disab
         {...(folder ? { webkitdirectory: true } : {})}
         onChange={(event) => {
           const { files } = event.currentTarget;
-          if (files && files.length > 0) onChosen(chosenFiles(files));
+          const [first] = files ?? [];
+          if (files && first) {
+            onChosen?.(chosenFiles(files));
+            onFile?.(first);
+          }
           event.currentTarget.value = "";
         }}
       />

@@ -1,13 +1,14 @@
-import type { Pixels, Prediction, Report, ScoredClass } from "litequant";
-import { useState } from "preact/hooks";
-import { countText } from "../numbers.js";
+import type { Dataset, Pixels, Prediction, Report, ScoredClass } from "litequant";
+import { useEffect, useState } from "preact/hooks";
+import type { SamplesState } from "../state.js";
+import { countText, text } from "../text.js";
 import { Thumbnail } from "./Thumbnail.js";
 
 const firstShown = 24;
 
 interface PredictionsProps {
   readonly report: Report;
-  readonly pictures: readonly (Pixels | undefined)[];
+  readonly samples: SamplesState;
   readonly classNames: readonly string[];
 }
 
@@ -15,43 +16,38 @@ const topClasses = ({ classes }: Prediction) => [classes[0][0], classes[1][0]] a
 const agrees = (prediction: Prediction) => topClasses(prediction)[0]?.index === topClasses(prediction)[1]?.index;
 
 /** What both models say of each sample, side by side. */
-export function Predictions({ report, pictures, classNames }: PredictionsProps) {
+export function Predictions({ report, samples: { evaluation }, classNames }: PredictionsProps) {
   const [onlyDifferent, setOnlyDifferent] = useState(false);
   const [isAll, setAll] = useState(false);
   const rows = report.predictions.map((prediction, index) => ({ prediction, index }));
   const different = rows.filter(({ prediction }) => !agrees(prediction));
   const chosen = onlyDifferent ? different : rows;
   const shown = isAll ? chosen : chosen.slice(0, firstShown);
-  if (rows.length === 0) return null;
-  const name = (index: number) => classNames[index] ?? `class ${index}`;
+  const name = (index: number) => classNames[index] ?? text("compare.class", { number: String(index) });
   const isLabelled = rows.some(({ prediction }) => prediction.label !== undefined);
   return (
-    <section class="part" aria-labelledby="predictions">
-      <div class="part-head">
-        <h3 id="predictions">Predictions</h3>
-        <label class="check">
-          <input type="checkbox" checked={onlyDifferent} onChange={() => setOnlyDifferent(!onlyDifferent)} />
-          only the {countText(different.length, "disagreement")}
-        </label>
-      </div>
-      <div class="table-frame" role="region" aria-labelledby="predictions" tabIndex={0}>
-        <table>
+    <>
+      <label class="check">
+        <input type="checkbox" checked={onlyDifferent} onChange={() => setOnlyDifferent(!onlyDifferent)} />
+        {countText("compare.onlyDifferent", different.length)}
+      </label>
+      <div class="table-frame" role="region" aria-label={text("compare.predictions")} tabIndex={0}>
+        <table class="predictions">
           <thead>
             <tr>
-              <th scope="col">Sample</th>
-              {isLabelled && <th scope="col">Label</th>}
-              <th scope="col">Float</th>
-              <th scope="col">Quantized</th>
+              <th scope="col">{text("column.sample")}</th>
+              {isLabelled && <th scope="col">{text("column.label")}</th>}
+              <th scope="col">{text("column.float")}</th>
+              <th scope="col">{text("column.quantized")}</th>
             </tr>
           </thead>
           <tbody>
             {shown.map(({ prediction, index }) => {
               const [float, quantized] = topClasses(prediction);
-              const picture = pictures[index];
               return (
                 <tr key={index} class={agrees(prediction) ? "" : "differs"}>
-                  <th scope="row">
-                    {picture && <Thumbnail pixels={picture} />}
+                  <th scope="row" title={evaluation.names[index]}>
+                    {evaluation.image && <SamplePicture dataset={evaluation} index={index} />}
                     <span class="sample-number">{index + 1}</span>
                   </th>
                   {isLabelled && <td>{prediction.label === undefined ? "" : name(prediction.label)}</td>}
@@ -65,11 +61,27 @@ export function Predictions({ report, pictures, classNames }: PredictionsProps) 
       </div>
       {shown.length < chosen.length && (
         <button type="button" class="button quiet" onClick={() => setAll(true)}>
-          Show all {chosen.length}
+          {countText("compare.showAll", chosen.length)}
         </button>
       )}
-    </section>
+    </>
   );
+}
+
+/** Drawn when it is there; until then its place is kept. */
+function SamplePicture({ dataset, index }: { dataset: Dataset; index: number }) {
+  const [pixels, setPixels] = useState<Pixels>();
+  useEffect(() => {
+    let isWanted = true;
+    dataset.preview(index).then(
+      (preview) => isWanted && setPixels(preview),
+      () => undefined, // The picture was deleted meanwhile, or work was cancelled: the row stands without it.
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [dataset, index]);
+  return pixels ? <Thumbnail pixels={pixels} /> : <span class="thumbnail pending" />;
 }
 
 interface ScoredProps {
@@ -87,7 +99,7 @@ function Scored({ scored, name, label }: ScoredProps) {
       {verdict && (
         <span class={`verdict ${verdict}`}>
           <span aria-hidden="true">{verdict === "right" ? "✓" : "✗"}</span>
-          <span class="unseen">{verdict}</span>
+          <span class="unseen">{text(verdict === "right" ? "compare.right" : "compare.wrong")}</span>
         </span>
       )}
     </td>

@@ -1,7 +1,11 @@
 import type { Chosen } from "../dropped.js";
-import { countText } from "../numbers.js";
-import { type NormalizationName, type SamplesState, type Workbench, normalizations } from "../workbench.js";
+import { percentText, valueText } from "../numbers.js";
+import type { SamplesState } from "../state.js";
+import { countText, text } from "../text.js";
+import type { Workbench } from "../workbench.js";
+import { CameraButton } from "./Camera.js";
 import { FileButton } from "./FileButton.js";
+import { PreprocessingPanel } from "./PreprocessingPanel.js";
 import { Step } from "./Step.js";
 import { Thumbnail } from "./Thumbnail.js";
 
@@ -16,22 +20,22 @@ export function SamplesStep({ workbench, onChosen }: SamplesStepProps) {
   return (
     <Step
       number={2}
-      title="Samples"
       isWaiting={!model}
-      outcome={samples && `${countText(samples.calibration.length, "sample")} to calibrate on`}
+      outcome={
+        samples && <span data-testid="sample-count">{countText("count.samples", samples.calibration.length)}</span>
+      }
     >
       <div class="chooser">
-        <p>
-          A hundred real inputs, to learn the ranges of the model's values and to see what quantization changes:
-          pictures (a folder for each class gives labels), .npy or .npz.
-        </p>
+        {!samples && <p>{text(model ? "samples.lead" : "samples.placeholder")}</p>}
         <div class="actions">
           <FileButton testId="sample-folder" folder disabled={isBusy} onChosen={onChosen}>
-            Choose a folder
+            {text("samples.folder")}
           </FileButton>
           <FileButton testId="sample-files" multiple disabled={isBusy} onChosen={onChosen}>
-            Choose files
+            {text("samples.files")}
           </FileButton>
+          {model && <CameraButton workbench={workbench} isBusy={isBusy} />}
+          {work?.kind === "read" && <span class="working">{text("work.read")}</span>}
         </div>
       </div>
       {samples && <SampleFacts workbench={workbench} samples={samples} isBusy={isBusy} />}
@@ -46,47 +50,54 @@ interface SampleFactsProps {
 }
 
 function SampleFacts({ workbench, samples, isBusy }: SampleFactsProps) {
-  const { title, calibration, evaluation, labels, thumbnails } = samples;
-  const image = calibration.image;
+  const { origin, calibration, evaluation, labels, thumbnails, spread, guess } = samples;
+  const isGuessed = guess !== undefined && guess.rows.length > 0;
   const warnings = [...new Set([...calibration.warnings, ...evaluation.warnings])];
   return (
     <>
       {warnings.map((warning) => (
-        <p key={warning} class="warning">
+        <p key={warning} class="warning" lang="en">
           {warning}
         </p>
       ))}
-      {image && (
-        <div class="field-row">
-          <label for="normalization">Pixel values become</label>
-          <select
-            id="normalization"
-            disabled={isBusy}
-            value={workbench.state.normalization}
-            onChange={(event) => void workbench.useNormalization(event.currentTarget.value as NormalizationName)}
-          >
-            {Object.keys(normalizations).map((name) => (
-              <option key={name} value={name}>
-                {name === "auto" ? "what the model's metadata says, else -1…1" : name}
-              </option>
-            ))}
-          </select>
+      {isGuessed && (
+        <p class={guess.isInDoubt ? "warning" : "notice"}>
+          {text(guess.isInDoubt ? "guess.doubt" : "guess.clear", {
+            first: guess.rows[0]?.name ?? "",
+            confidence: percentText(guess.rows[0]?.confidence ?? 0),
+            second: guess.rows[1]?.name ?? "",
+            other: percentText(guess.rows[1]?.confidence ?? 0),
+          })}
+        </p>
+      )}
+      <figure class="thumbnails">
+        <div class="thumbnail-row">
+          {thumbnails.map((pixels, i) => (
+            <Thumbnail key={i} pixels={pixels} />
+          ))}
         </div>
-      )}
-      {thumbnails.length > 0 && (
-        <figure class="thumbnails">
-          <div class="thumbnail-row">
-            {thumbnails.map((pixels, i) => (
-              <Thumbnail key={i} pixels={pixels} />
-            ))}
-          </div>
-          <figcaption>
-            {title}
-            {image && `, as the model sees them: ${image.width} × ${image.height}`}
-            {labels && `. ${countText(evaluation.length, "labelled picture")} to compare on`}
-          </figcaption>
-        </figure>
-      )}
+        <figcaption>
+          {text(`samples.from.${origin}`)} {text("samples.drawn")}
+          {spread &&
+            ` ${text("samples.spread", {
+              least: valueText(spread.least),
+              mean: valueText(spread.mean),
+              most: valueText(spread.most),
+            })}`}
+        </figcaption>
+      </figure>
+      <div class="field-row">
+        <span class="faint">{labels ? countText("samples.labelled", labels.length) : text("samples.unlabelled")}</span>
+        <FileButton
+          testId="label-file"
+          accept=".txt,.json,.npy"
+          disabled={isBusy}
+          onFile={(file) => void workbench.openLabels(file)}
+        >
+          {text("samples.labelFile")}
+        </FileButton>
+      </div>
+      {calibration.image && <PreprocessingPanel workbench={workbench} samples={samples} isBusy={isBusy} />}
     </>
   );
 }

@@ -1,8 +1,17 @@
 import type { ComponentChildren } from "preact";
+import { type TextKey, text } from "../text.js";
+
+export type StepNumber = 1 | 2 | 3 | 4 | 5;
+export const stepTitles: Readonly<Record<StepNumber, TextKey>> = {
+  1: "step.model",
+  2: "step.samples",
+  3: "step.recipe",
+  4: "step.compare",
+  5: "step.download",
+};
 
 interface StepProps {
-  readonly number: number;
-  readonly title: string;
+  readonly number: StepNumber;
   /** What this step has come to, beside its title. */
   readonly outcome?: ComponentChildren;
   readonly isWaiting?: boolean;
@@ -10,15 +19,15 @@ interface StepProps {
 }
 
 /** A numbered step of the page. A waiting one needs an earlier step first. */
-export function Step({ number, title, outcome, isWaiting = false, children }: StepProps) {
+export function Step({ number, outcome, isWaiting = false, children }: StepProps) {
   const id = `step-${number}`;
   return (
-    <section class={isWaiting ? "step waiting" : "step"} aria-labelledby={id}>
+    <section id={`section-${number}`} class={isWaiting ? "step waiting" : "step"} aria-labelledby={id} tabIndex={-1}>
       <div class="step-head">
         <span class="step-number" aria-hidden="true">
           {number}
         </span>
-        <h2 id={id}>{title}</h2>
+        <h2 id={id}>{text(stepTitles[number])}</h2>
         {outcome && <div class="step-outcome">{outcome}</div>}
       </div>
       {children}

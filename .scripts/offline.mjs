@@ -1,0 +1,147 @@
+// `npm run build:offline`: the whole page in one HTML file, .build/offline/litequant.html, which works from disk.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { setup } from "./setup.mjs";
+import { Failure, buildRoot, filesBelow, inRoot, main, say, whenChanged } from "./system.mjs";
+
+export const offlineFile = join(buildRoot, "offline/litequant.html");
+const mostBytes = 1_500_000;
+/** Rows of tiles that are kept of each sheet of the example. */
+const exampleRows = 5;
+const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?_~|()[]{}@%$#,;";
+
+/** See web/src/offline/boot.ts, which reads it. */
+function base85(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4) {
+    const group = Buffer.alloc(4);
+    const count = bytes.copy(group, 0, at, at + 4);
+    let value = group.readUInt32BE();
+    let digits = "";
+    for (let i = 0; i < 5; i++) {
+      digits = alphabet[value % 85] + digits;
+      value = Math.floor(value / 85);
+    }
+    text += digits.slice(0, count + 1);
+  }
+  return text;
+}
+
+const packed = (bytes) => base85(gzipSync(bytes, { level: 9 }));
+
+/** First bytes of all words, then second ones, …: floats pack better so. */
+function planesOf(bytes) {
+  const words = bytes.length >> 2;
+  const planes = Buffer.from(bytes);
+  for (let i = 0; i < words; i++) for (let k = 0; k < 4; k++) planes[k * words + i] = bytes[i * 4 + k];
+  return planes;
+}
+
+/** `?raw` as Vite has it, the package as any user imports it, and the example out of the file instead of a server. */
+const sources = {
+  name: "sources",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^litequant$/ }, () => ({ path: inRoot("dist/web.js") }));
+    onResolve({ filter: /^\.\/example\.js$/ }, () => ({ path: inRoot("web/src/offline/example.ts") }));
+    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice(0, -"?raw".length)),
+      namespace: "raw",
+    }));
+    onLoad({ filter: /.*/, namespace: "raw" }, ({ path }) => ({
+      contents: readFileSync(path, "utf8"),
+      loader: "text",
+    }));
+  },
+};
+
+async function bundle(entry, options = {}) {
+  const { build: esbuild } = await import("esbuild");
+  const { outputFiles } = await esbuild({
+    entryPoints: [inRoot(entry)],
+    bundle: true,
+    write: false,
+    minify: true,
+    target: "es2022",
+    format: "iife",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    logLevel: "error",
+    plugins: [sources],
+    ...options,
+  });
+  return outputFiles[0].contents;
+}
+
+async function sheet(name) {
+  const { default: sharp } = await import("sharp");
+  const { tile } = JSON.parse(readFileSync(inRoot("web/examples/characters/samples.json"), "utf8"));
+  const picture = sharp(inRoot(`web/examples/characters/${name}.png`));
+  const { width } = await picture.metadata();
+  return await picture
+    .extract({ left: 0, top: 0, width, height: tile * exampleRows })
+    .webp({ quality: 90 })
+    .toBuffer();
+}
+
+async function make() {
+  const text = (bytes) => Buffer.from(bytes).toString().trim();
+  const boot = text(await bundle("web/src/offline/boot.ts"));
+  const style = text(await bundle("web/src/style.css"));
+  const parts = {
+    app: await bundle("web/src/offline/main.tsx"),
+    worker: readFileSync(inRoot("dist/worker.js")),
+    engine: readFileSync(inRoot("dist/litequant-simd.wasm")),
+    model: planesOf(readFileSync(inRoot("web/examples/characters/characters.tflite"))),
+    calibration: await sheet("calibration"),
+    samples: await sheet("samples"),
+  };
+  const hashOf = (code) => `'sha256-${createHash("sha256").update(code).digest("base64")}'`;
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(boot)} blob: 'wasm-unsafe-eval'`,
+    "worker-src blob:",
+    `style-src ${hashOf(style)}`,
+    "img-src blob: data:",
+    "connect-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const icon = encodeURIComponent(readFileSync(inRoot("web/src/icon.svg"), "utf8").trim());
+  const html = [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
+    `<title>litequant: quantize TensorFlow Lite models, offline</title><link rel="icon" href="data:image/svg+xml,${icon}">`,
+    `<style>${style}</style></head><body><div id="app"></div>`,
+    "<noscript>This page needs JavaScript and WebAssembly. Nothing it reads leaves this computer.</noscript>",
+    ...Object.entries(parts).map(
+      ([name, bytes]) => `<script type="text/plain" id="part-${name}">${packed(Buffer.from(bytes))}</script>`,
+    ),
+    `<script>${boot}</script></body></html>\n`,
+  ].join("\n");
+  const size = Buffer.byteLength(html);
+  const sizes = Object.entries(parts).map(([name, bytes]) => `${name} ${packed(Buffer.from(bytes)).length}`);
+  say(`offline page: ${size} bytes (${sizes.join(", ")})`);
+  mkdirSync(join(buildRoot, "offline"), { recursive: true });
+  writeFileSync(offlineFile, html);
+}
+
+export async function buildOffline() {
+  if (!existsSync(inRoot("dist/web.js"))) return;
+  const files = [...filesBelow("web"), ...filesBelow("dist"), ".scripts/offline.mjs", "package-lock.json"];
+  await whenChanged("offline", { files }, [".build/offline/litequant.html"], make);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    const { build } = await import("./build.mjs");
+    await build(await setup());
+    const { size } = statSync(offlineFile);
+    if (size > mostBytes) throw new Failure(`${offlineFile} has ${size} bytes, more than ${mostBytes}`);
+    console.log(offlineFile);
+  });
+}

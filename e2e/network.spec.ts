@@ -1,0 +1,103 @@
+// What the browser really asks of the network, as its own log of name look-ups and connections tells; how much the first
+// load takes; and how long the page is ever stuck.
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import { chromium, expect, test } from "@playwright/test";
+import { finished, inRoot, openExample } from "./support.js";
+
+interface NetLog {
+  readonly constants: { readonly logEventTypes: Readonly<Record<string, number>> };
+  readonly events: readonly { readonly type: number; readonly params?: Readonly<Record<string, unknown>> }[];
+}
+
+/**
+ * Hosts that the log tells were looked up for a site, or asked by one. What the browser itself asks (updates, its accounts)
+ * belongs to no site or to one of its own.
+ */
+function hostsIn(path: string): Set<string> {
+  const { constants, events } = JSON.parse(readFileSync(path, "utf8")) as NetLog;
+  const { HOST_RESOLVER_MANAGER_REQUEST: lookUp, URL_REQUEST_START_JOB: request } = constants.logEventTypes;
+  const hosts = new Set<string>();
+  for (const { type, params } of events) {
+    if (type !== lookUp && type !== request) continue;
+    const place = params?.["host"] ?? params?.["url"];
+    const site = String(params?.["network_anonymization_key"] ?? params?.["network_isolation_key"] ?? "");
+    const isOfSite = site !== "" && !/^null|google\.com/.test(site);
+    if (typeof place !== "string" || !isOfSite || /^(data|blob|chrome|about):/.test(place)) continue;
+    hosts.add(URL.canParse(place) && place.includes("://") ? new URL(place).hostname : place.replace(/:\d+$/, ""));
+  }
+  return hosts;
+}
+
+test("no host but its own is looked up or asked, by the resolver's own log", async ({ baseURL }, { project }) => {
+  const log = join(mkdtempSync(join(tmpdir(), "litequant-")), "netlog.json");
+  const { launchOptions } = project.use;
+  // Chromium itself asks what kind of fields a form has, which is not the page's doing.
+  const args = [`--log-net-log=${log}`, "--disable-features=AutofillServerCommunication"];
+  const open = () => chromium.launch({ ...launchOptions, args: [...(launchOptions?.args ?? []), ...args] });
+
+  let browser = await open();
+  const page = await browser.newPage();
+  await openExample(page, baseURL);
+  await page.getByRole("button", { name: "Try every mode" }).click();
+  await finished(page);
+  await browser.close();
+  expect([...hostsIn(log)]).toEqual(["localhost"]);
+
+  // The same log does tell of a request to another host.
+  browser = await open();
+  const control = await browser.newPage();
+  await control.goto("http://litequant-control.invalid/").catch(() => undefined);
+  await browser.close();
+  expect([...hostsIn(log)]).toContain("litequant-control.invalid");
+});
+
+test("the page cannot send even when told to", async ({ page }) => {
+  await page.goto("/");
+  const outcome = await page.evaluate(() =>
+    fetch("https://litequant-control.invalid/", { method: "POST", body: "x" }).then(
+      () => "sent",
+      () => "stopped",
+    ),
+  );
+  expect(outcome).toBe("stopped");
+  await expect(page.locator(".traffic")).toContainText("0 bytes sent");
+  await page.locator(".traffic summary").click();
+  await expect(page.locator(".traffic-more")).toContainText("1 stopped by the policy");
+});
+
+test("the first load, measured", async ({ page }) => {
+  const taken = new Set<string>();
+  page.on("request", (request) => taken.add(new URL(request.url()).pathname));
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: "Choose a model" })).toBeVisible();
+  const files = [...taken]
+    .filter((path) => !path.endsWith("sw.js"))
+    .map((path) => (path === "/" ? "/index.html" : path));
+  const engineFile = readdirSync(inRoot(".build/web/assets")).find((name) => /relaxed.*\.wasm$/.test(name));
+  const sizeOf = (path: string) => brotliCompressSync(readFileSync(inRoot(`.build/web${path}`))).byteLength;
+  const ownBytes = files.reduce((sum, path) => sum + sizeOf(path), 0);
+  const engine = sizeOf(`/assets/${engineFile}`);
+  console.log(`first load: ${ownBytes} bytes brotli, with the engine ${ownBytes + engine}`);
+  expect(ownBytes).toBeLessThan(60_000);
+});
+
+test("long tasks during work, measured", async ({ page }) => {
+  await page.addInitScript(() => {
+    const tasks: number[] = [];
+    Object.assign(globalThis, { longTasks: tasks });
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      type: "longtask",
+    });
+  });
+  await openExample(page);
+  await page.evaluate(() => ((globalThis as unknown as { longTasks: number[] }).longTasks.length = 0));
+  await page.getByRole("button", { name: "Try every mode" }).click();
+  await finished(page);
+  const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+  console.log(`long tasks: ${tasks.length}, the longest ${Math.max(0, ...tasks)} ms`);
+  // Other work on the machine counts as ours here: 50 ms is the aim, this is the alarm.
+  expect(Math.max(0, ...tasks)).toBeLessThan(250);
+});

@@ -1,0 +1,89 @@
+import type { Pixels } from "litequant";
+import { useMemo } from "preact/hooks";
+import { percentText } from "../numbers.js";
+import { type OutputValues, classesOfMask } from "../outputs.js";
+import { text } from "../text.js";
+import { Thumbnail } from "./Thumbnail.js";
+
+interface MaskProps {
+  readonly float: OutputValues;
+  readonly quantized: OutputValues;
+  readonly picture: Pixels | undefined;
+  readonly classNames: readonly string[];
+}
+
+/** The class of each pixel as a colour over the picture, for both models and where they differ. */
+export function Mask({ float, quantized, picture, classNames }: MaskProps) {
+  const { pictures, shares, differing } = useMemo(() => {
+    const [a, b] = [classesOfMask(float), classesOfMask(quantized)];
+    const [, height = 1, width = 1] = float.shape;
+    const differs = a.map((value, pixel) => (value === b[pixel] ? 0 : 1));
+    const found = [...new Set([...a, ...b])].sort((x, y) => x - y);
+    const count = (classes: Uint8Array, wanted: number) =>
+      classes.filter((value) => value === wanted).length / a.length;
+    return {
+      pictures: [a, b, differs].map((classes) => overlay(classes, width, height, picture)),
+      shares: found.map((value) => [value, count(a, value), count(b, value)] as const),
+      differing: count(differs, 1),
+    };
+  }, [float, quantized, picture]);
+  const titles = [
+    text("column.float"),
+    text("column.quantized"),
+    text("outputs.differs", { share: percentText(differing) }),
+  ];
+  return (
+    <>
+      <div class="masks">
+        {pictures.map((pixels, index) => (
+          <figure key={index}>
+            <Thumbnail pixels={pixels} label={titles[index] ?? ""} />
+            <figcaption>{titles[index]}</figcaption>
+          </figure>
+        ))}
+      </div>
+      <table class="narrow">
+        <thead>
+          <tr>
+            <th scope="col">{text("outputs.class")}</th>
+            <th scope="col" class="number">
+              {text("column.float")}
+            </th>
+            <th scope="col" class="number">
+              {text("column.quantized")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shares.slice(0, 40).map(([value, a, b]) => (
+            <tr key={value}>
+              <th scope="row">{classNames[value] ?? value}</th>
+              <td class="number">{percentText(a)}</td>
+              <td class="number">{percentText(b)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+/** Class 0, mostly the background, is left clear; the others are apart in hue by the golden angle. */
+function overlay(classes: Uint8Array, width: number, height: number, picture: Pixels | undefined): Pixels {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let pixel = 0; pixel < width * height; ++pixel) {
+    const x = pixel % width;
+    const y = Math.floor(pixel / width);
+    const source = picture
+      ? (Math.floor((y / height) * picture.height) * picture.width + Math.floor((x / width) * picture.width)) * 4
+      : 0;
+    const hue = ((classes[pixel] ?? 0) * 137.5) / 60;
+    for (let channel = 0; channel < 3; ++channel) {
+      const below = picture?.data[source + channel] ?? 40;
+      const distance = Math.abs(((hue + [0, 4, 2][channel]!) % 6) - 3);
+      const colour = 255 * Math.min(1, Math.max(0, distance - 1));
+      data[pixel * 4 + channel] = classes[pixel] === 0 ? below : 0.4 * below + 0.6 * colour;
+    }
+  }
+  return { data, width, height };
+}

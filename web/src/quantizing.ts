@@ -1,0 +1,105 @@
+// Making a quantized model and finding out about it: calibrate, quantize, compare, measure.
+import {
+  type Dataset,
+  type Model,
+  type Progress,
+  type Recipe,
+  type Report,
+  type Statistics,
+  calibrate,
+  compare,
+  createSession,
+  quantize,
+} from "litequant";
+import { zerosFor } from "./pictures.js";
+import { essentialRecipe } from "./recipes.js";
+import type { Latency, ModelState, SamplesState, WorkPhase } from "./state.js";
+
+export const mostCompared = 200;
+const warmUps = 3;
+const leastRuns = 11;
+const mostRuns = 50;
+const measuredMs = 800;
+
+export interface Steps {
+  readonly signal: AbortSignal;
+  readonly phase: (phase: WorkPhase) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Remembers what calibration and measuring of the float model gave, for as long as model and samples are the same. */
+export class Quantizing {
+  private calibrated: { of: Dataset; model: Model; statistics: Statistics } | undefined;
+  private measured: { model: Model; latency: Latency } | undefined;
+
+  phasesOf(needsStatistics: boolean, samples: SamplesState | undefined): WorkPhase[] {
+    return [
+      ...(needsStatistics ? (["calibrate"] as const) : []),
+      "quantize" as const,
+      ...(samples ? (["compare"] as const) : []),
+      "measure" as const,
+    ];
+  }
+
+  async make(recipe: Recipe, model: ModelState, samples: SamplesState | undefined, steps: Steps): Promise<Model> {
+    const { needsStatistics } = model.description.modes[recipe.mode];
+    const statistics = needsStatistics && samples ? await this.statistics(model.handle, samples, steps) : undefined;
+    steps.phase("quantize");
+    return await quantize(model.handle, essentialRecipe(recipe), statistics, options(steps));
+  }
+
+  async report(first: Model, second: Model, samples: SamplesState, steps: Steps): Promise<Report> {
+    steps.phase("compare");
+    const { evaluation, labels } = samples;
+    return await compare(first, second, firstOf(evaluation, mostCompared), {
+      ...options(steps),
+      total: Math.min(evaluation.length, mostCompared),
+      isRealData: evaluation.isRealData,
+      ...(labels ? { labels: labels.slice(0, mostCompared) } : {}),
+    });
+  }
+
+  async latencies(first: Model, second: Model, steps: Steps): Promise<readonly [Latency, Latency]> {
+    steps.phase("measure");
+    if (this.measured?.model !== first) this.measured = { model: first, latency: await measure(first, steps.signal) };
+    return [this.measured.latency, await measure(second, steps.signal)];
+  }
+
+  private async statistics(model: Model, samples: SamplesState, steps: Steps): Promise<Statistics> {
+    if (this.calibrated?.model !== model || this.calibrated.of !== samples.calibration) {
+      steps.phase("calibrate");
+      const statistics = await calibrate(model, samples.calibration, options(steps));
+      this.calibrated = { of: samples.calibration, model, statistics };
+    }
+    return this.calibrated.statistics;
+  }
+}
+
+const options = ({ signal, onProgress }: Steps) => ({ signal, onProgress });
+
+async function* firstOf(dataset: Dataset, count: number) {
+  let taken = 0;
+  for await (const sample of dataset) {
+    if (taken++ >= count) return;
+    yield sample;
+  }
+}
+
+/** Times of single inferences in the engine's own clock. The values do not matter to it: zeros will do. */
+async function measure(model: Model, signal: AbortSignal): Promise<Latency> {
+  const session = await createSession(model);
+  try {
+    await session.run(session.inputs.map(zerosFor), { signal });
+    await session.measure({ repeat: warmUps, signal });
+    const times: number[] = [];
+    const from = performance.now();
+    while (times.length < leastRuns || (times.length < mostRuns && performance.now() - from < measuredMs)) {
+      times.push((await session.measure({ repeat: 1, signal })).medianMs);
+    }
+    times.sort((a, b) => a - b);
+    const at = (share: number) => times[Math.round(share * (times.length - 1))] ?? 0;
+    return { medianMs: at(0.5), p10Ms: at(0.1), p90Ms: at(0.9), runs: times.length };
+  } finally {
+    session.dispose();
+  }
+}

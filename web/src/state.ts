@@ -1,0 +1,117 @@
+// What the page holds at any moment: one immutable value. workbench.ts makes the next one.
+import type {
+  Dataset,
+  EngineInfo,
+  Mode,
+  ModeDescription,
+  Model,
+  ModelDescription,
+  Phase,
+  Pixels,
+  Progress,
+  Recipe,
+  Report,
+} from "litequant";
+import type { Guess } from "./guess.js";
+import type { Preprocessing, Spread } from "./pictures.js";
+import type { Settings } from "./settings.js";
+
+/** The float model that is to be quantized. */
+export interface ModelState {
+  readonly handle: Model;
+  readonly description: ModelDescription;
+  readonly isExample: boolean;
+  readonly classNames: readonly string[];
+}
+
+export interface SamplesState {
+  readonly origin: "files" | "example" | "camera";
+  /** Of the folder, as the command line would be told. */
+  readonly calibration: Dataset;
+  /** Compared on; with labels where they are known. */
+  readonly evaluation: Dataset;
+  readonly labels: readonly number[] | undefined;
+  /** The first samples as pictures, drawn from the tensors that the model gets. */
+  readonly thumbnails: readonly Pixels[];
+  /** Over the values of those. */
+  readonly spread: Spread | undefined;
+  readonly guess: Guess | undefined;
+}
+
+export type WorkPhase = Phase | "measure";
+
+export interface Work {
+  readonly kind: "load" | "read" | "quantize" | "every";
+  /** What it is about: a file's name, or a mode. */
+  readonly subject: string;
+  /** All phases in order, and which of them is going on. */
+  readonly phases: readonly WorkPhase[];
+  readonly phase: WorkPhase | undefined;
+  readonly progress: Progress | undefined;
+  readonly cancel: () => void;
+}
+
+/** Milliseconds per inference; warm-up is not in it. */
+export interface Latency {
+  readonly medianMs: number;
+  readonly p10Ms: number;
+  readonly p90Ms: number;
+  readonly runs: number;
+}
+
+/** A quantized model and what was found about it. */
+export interface Result {
+  readonly id: number;
+  /** Absent for a file that was loaded as it is. */
+  readonly recipe: Recipe | undefined;
+  readonly model: Model;
+  readonly fileName: string;
+  /** Compared with the float model on the samples; absent without samples. */
+  readonly report: Report | undefined;
+  readonly latency: readonly [float: Latency, quantized: Latency] | undefined;
+}
+
+/** A mode that could not be had, in the table of all modes. */
+export interface Refusal {
+  readonly recipe: Recipe;
+  readonly message: string;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface State {
+  readonly model: ModelState | undefined;
+  /** The quantized file that `model` was made of, or that is compared with it. */
+  readonly loaded: Model | undefined;
+  readonly samples: SamplesState | undefined;
+  readonly preprocessing: Preprocessing;
+  readonly settings: Settings;
+  /** What each mode would do, for the recipe's target. */
+  readonly outlooks: Readonly<Record<Mode, ModeDescription>> | undefined;
+  readonly work: Work | undefined;
+  readonly results: readonly Result[];
+  readonly refusals: readonly Refusal[];
+  readonly shownId: number | undefined;
+  readonly failure: Failure | undefined;
+  /** The engine that runs, once it does. */
+  readonly engine: EngineInfo | undefined;
+  /** For screen readers: what has just happened. */
+  readonly status: string;
+}
+
+export const shownResult = ({ results, shownId }: State): Result | undefined =>
+  results.find(({ id }) => id === shownId);
+
+/** What keeps the recipe from being carried out. */
+export type Obstacle = "noModel" | "noSamples" | { readonly reason: string };
+
+export function obstacleOf({ model, samples, outlooks, settings }: State): Obstacle | undefined {
+  const outlook = outlooks?.[settings.recipe.mode];
+  if (!model || !outlook) return "noModel";
+  if (!outlook.possible) return { reason: outlook.reason };
+  return outlook.needsStatistics && !samples ? "noSamples" : undefined;
+}
