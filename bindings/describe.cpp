@@ -257,7 +257,7 @@ Outlook outlook_of(const Model& model, const Recipe& recipe) {
 void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe) {
   const Outlook outlook = outlook_of(model, recipe);
   json.begin_object().field("possible", outlook.refusal.empty()).field("reason", outlook.refusal);
-  json.field("needsStatistics", needs_statistics(recipe.mode));
+  json.field("needsStatistics", needs_statistics(model, recipe));
   const auto write_place = [&](size_t graph, size_t node, const std::string& reason) {
     json.begin_object().field("graph", graph).field("node", node);
     json.field("operator", operator_name(model.graphs[graph].nodes[node])).field("reason", reason).end_object();

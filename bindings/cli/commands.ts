@@ -46,17 +46,18 @@ import { chosen, wholeNumber } from "./values.js";
 export async function quantizeCommand(args: Arguments): Promise<void> {
   const output = args.needed("output");
   const recipe = recipeOf(args);
-  const needsStatistics = recipe.mode !== "dynamic" && recipe.mode !== "float16";
+  const takesStatistics = recipe.mode !== "dynamic" && recipe.mode !== "float16";
   const given = args.list("calibrate").length + args.list("statistics").length;
-  if (needsStatistics && given === 0) {
+  using model = await load(args.operands[0] as string);
+  // A quantization-aware model may prescribe every range itself.
+  if (takesStatistics && given === 0 && model.describe().modes[recipe.mode].needsStatistics) {
     throw new UsageError(
       `mode ${recipe.mode} needs --calibrate PATH… or --statistics STATS…`,
       "random:8 is enough for a try",
     );
   }
-  using model = await load(args.operands[0] as string);
-  if (!needsStatistics && given > 0) note(`mode ${recipe.mode} needs no calibration: the samples are not used`);
-  const statistics = needsStatistics ? await statisticsOf(args, model) : undefined;
+  if (!takesStatistics && given > 0) note(`mode ${recipe.mode} needs no calibration: the samples are not used`);
+  const statistics = takesStatistics && given > 0 ? await statisticsOf(args, model) : undefined;
   using quantized = await quantize(model, recipe, statistics);
   await writeWhole(output, await quantized.save());
 

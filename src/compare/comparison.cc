@@ -174,6 +174,9 @@ void Comparison::add(int64_t label) {
       store_values(values_of(*reference_, from), target, stored);
     }
   }
+  // Each sample starts from the states of a first run.
+  reference_->reset_variables();
+  candidate_->reset_variables();
   reference_->run();
   candidate_->run();
   ++report_.samples;

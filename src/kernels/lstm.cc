@@ -8,6 +8,13 @@
 namespace litequant {
 namespace {
 
+void widen(LstmExtremes::Pair& pair, const float* values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    pair.least = std::min(pair.least, values[i]);
+    pair.greatest = std::max(pair.greatest, values[i]);
+  }
+}
+
 void normalize(float* values, int32_t count) {
   float sum = 0;
   for (int32_t i = 0; i < count; ++i) sum += values[i];
@@ -27,7 +34,8 @@ struct PreparedRows {
   const float* cell_state = nullptr;
 };
 
-void gate_sums(const LstmGate& gate, const LstmSizes& sizes, const PreparedRows& rows, float* sums) {
+void gate_sums(const LstmGate& gate, const LstmSizes& sizes, const PreparedRows& rows, float* sums,
+               LstmExtremes::Pair* extremes) {
   const int32_t cells = sizes.cells;
   for (int64_t b = 0; b < rows.batches; ++b) {
     if (gate.norm == nullptr) {
@@ -49,6 +57,7 @@ void gate_sums(const LstmGate& gate, const LstmSizes& sizes, const PreparedRows&
       const float* state = rows.cell_state + b * cells;
       for (int32_t i = 0; i < cells; ++i) own[i] += gate.peephole[i] * state[i];
     }
+    if (extremes != nullptr) widen(*extremes, own, cells);
     if (gate.norm != nullptr) {
       normalize(own, cells);
       for (int32_t i = 0; i < cells; ++i) own[i] = own[i] * gate.norm[i] + gate.bias[i];
@@ -80,6 +89,7 @@ void update_output(const LstmCell& cell, const LstmScratch& scratch, int64_t bat
   std::copy_n(cell_state, count, hidden);
   apply_activation(cell.activation, hidden, count);
   for (int64_t i = 0; i < count; ++i) hidden[i] *= scratch.gates[kOutputGate][i];
+  if (scratch.extremes != nullptr) widen(scratch.extremes->hidden, hidden, count);
   if (!cell.projection.is_given()) {
     std::copy_n(hidden, count, output_state);
     return;
@@ -116,15 +126,20 @@ void lstm_step(const LstmCell& cell, const LstmRows& rows, float* output_state, 
       .output_state = output_state,
       .cell_state = cell_state};
 
+  const auto sum_gate = [&](size_t gate) {
+    LstmExtremes::Pair* extremes = scratch.extremes == nullptr ? nullptr : &scratch.extremes->sums[gate];
+    gate_sums(cell.gates[gate], sizes, prepared, scratch.gates[gate], extremes);
+  };
   const auto logistic_gate = [&](size_t gate) {
-    gate_sums(cell.gates[gate], sizes, prepared, scratch.gates[gate]);
+    sum_gate(gate);
     logistic_elements(scratch.gates[gate], scratch.gates[gate], count);
   };
   if (!cell.is_coupled) logistic_gate(kInputGate);
   logistic_gate(kForgetGate);
-  gate_sums(cell.gates[kCellGate], sizes, prepared, scratch.gates[kCellGate]);
+  sum_gate(kCellGate);
   apply_activation(cell.activation, scratch.gates[kCellGate], count);
   update_cell(cell, scratch, count, cell_state);
+  if (scratch.extremes != nullptr) widen(scratch.extremes->cell_state, cell_state, count);
   logistic_gate(kOutputGate);  // its peephole sees the new cell state
   update_output(cell, scratch, rows.batches, cell_state, scratch.gates[kCellGate], output_state);
 }

@@ -36,9 +36,20 @@ struct LstmCell {
   bool is_asymmetric = false;  // activations quantized with a zero point
 };
 
+// Least and greatest value of what calibration looks at: the sums of each gate (before normalisation), the hidden
+// values and the cell state.
+struct LstmExtremes {
+  struct Pair {
+    float least, greatest;
+  };
+  std::array<Pair, 4> sums;
+  Pair hidden, cell_state;
+};
+
 struct LstmScratch {
   std::array<float*, 4> gates = {};  // [batches, cells] each
   CellRowsScratch input, auxiliary, state, hidden;  // empty without int8 weights
+  LstmExtremes* extremes = nullptr;  // widened by each step, or null
 };
 
 // Rows of one time step.

@@ -87,12 +87,16 @@ int version(const NodeView& node) {
 }  // namespace
 
 extern const OpDef kBidirectionalSequenceLstm;
-const OpDef kBidirectionalSequenceLstm = {.code = OpCode::bidirectional_sequence_lstm,
-                                          .types = types(DataType::float32),
-                                          .hybrid = true,
-                                          .is_pure = false,
-                                          .infer = infer,
-                                          .compile = compile,
-                                          .version = version};
+const OpDef kBidirectionalSequenceLstm = {
+    .code = OpCode::bidirectional_sequence_lstm,
+    .types = types(DataType::float32),
+    .hybrid = true,
+    .is_pure = false,
+    .infer = infer,
+    .compile = compile,
+    .quant = {.hybrid = true,
+              .cell_weights = operand_set(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
+                                          28, 33, 40, 41, 42, 43, 44, 45, 46, 47)},
+    .version = version};
 
 }  // namespace litequant

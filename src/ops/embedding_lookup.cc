@@ -124,6 +124,8 @@ const OpDef kEmbeddingLookup = {
     .hybrid = true,
     .infer = infer,
     .compile = compile,
+    .quant =
+        {.roles = {Role::none, Role::data}, .output = OutputRule::same, .weight_axis = 0, .int8 = true, .hybrid = true},
     .version = version};
 
 }  // namespace litequant

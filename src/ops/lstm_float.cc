@@ -1,5 +1,7 @@
 // LSTM with float data; int8 weights are multiplied by data quantized on the fly.
+#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "kernels/lstm.h"
@@ -17,6 +19,7 @@ struct FloatLstm {
   std::array<std::vector<float>, 4> peepholes;  // restored from int8
   std::array<size_t, 4> gates = {};             // offsets of working memory
   CellRowsLayout input, auxiliary, state, hidden;
+  std::optional<size_t> extremes;
 };
 
 CellWeights weights_of(const NodeView& node, size_t operand) {
@@ -63,6 +66,12 @@ LstmScratch scratch_of(const FloatLstm& lstm, const Frame& frame) {
   scratch.auxiliary = lstm.auxiliary.at(frame);
   scratch.state = lstm.state.at(frame);
   scratch.hidden = lstm.hidden.at(frame);
+  if (lstm.extremes) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    constexpr LstmExtremes::Pair kNone = {kInfinity, -kInfinity};
+    scratch.extremes = reinterpret_cast<LstmExtremes*>(frame.scratch_bytes + *lstm.extremes);
+    *scratch.extremes = {.sums = {kNone, kNone, kNone, kNone}, .hidden = kNone, .cell_state = kNone};
+  }
   return scratch;
 }
 
@@ -98,7 +107,7 @@ void run(const FloatLstm& lstm, const Frame& frame) {
 }  // namespace
 
 std::function<void(const Frame&)> float_lstm(const NodeView& node, const LstmDirection& direction,
-                                             ScratchLayout& layout) {
+                                             ScratchLayout& layout, size_t* extremes) {
   auto lstm = std::make_shared<FloatLstm>();
   const LstmOperands& operands = direction.operands;
   const int64_t batches = direction.sequence.batches;
@@ -122,6 +131,7 @@ std::function<void(const Frame&)> float_lstm(const NodeView& node, const LstmDir
     lstm->gates[gate] = layout.add(batches * sizes.cells, sizeof(float));
   }
   cell.projection = weights_of(node, operands.projection);
+  if (extremes != nullptr) lstm->extremes = *extremes = layout.add(1, sizeof(LstmExtremes));
   const DataType weights = lstm->form.weights;
   lstm->input = add_cell_rows(layout, weights, batches, sizes.inputs);
   lstm->auxiliary = add_cell_rows(layout, weights, batches, sizes.auxiliary);

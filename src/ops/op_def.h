@@ -104,10 +104,18 @@ struct Frame {
   }
 };
 
+// The range of values within a kernel that calibration needs: two floats at `offset` of the scratch after a run, the
+// least and the greatest value that `tensor` (a variable, or an intermediate) had.
+struct InnerRange {
+  int32_t tensor = kNoTensor;
+  size_t offset = 0;
+};
+
 // A compiled node. Everything that can fail was checked when it was made; `run` never fails.
 struct Step {
   std::function<void(const Frame&)> run;
   size_t scratch_bytes = 0;  // working memory, 16-byte aligned, shared between steps
+  std::vector<InnerRange> inner_ranges = {};  // only with CompileOptions::reproducible
 };
 
 enum class KernelSet : uint8_t {
@@ -142,6 +150,14 @@ struct FixedOutput {
   int32_t zero_point = 0;
 };
 
+// A set of operands, one bit each.
+using OperandSet = uint64_t;
+constexpr OperandSet operand_set() { return 0; }
+template <typename... Rest>
+constexpr OperandSet operand_set(int first, Rest... rest) {
+  return (OperandSet{1} << first) | operand_set(rest...);
+}
+
 // Data, read by the quantizer; what the kernels in TensorFlow Lite accept.
 struct QuantRule {
   std::array<Role, 5> roles = {Role::none, Role::none, Role::none, Role::none, Role::none};
@@ -152,6 +168,10 @@ struct QuantRule {
   bool int8 = false;  // a full integer kernel exists
   bool int16 = false;  // with int16 activations
   bool hybrid = false;  // float activations with int8 weights
+  // Recurrent cells: the weights, which become int8 together (one scale each), and whether the integer form is that of
+  // the LSTM (see quantize/passes/lstm_form.h), which roles cannot tell.
+  OperandSet cell_weights = 0;
+  bool is_lstm = false;
   bool same_in_int16 = false;  // `same` with int16 activations although not in int8
 
   Role role(size_t operand) const {

@@ -199,6 +199,7 @@ const OpDef kRnn = {.code = OpCode::rnn,
                     .is_pure = false,
                     .infer = infer,
                     .compile = compile,
+                    .quant = {.hybrid = true, .cell_weights = operand_set(1, 2)},
                     .version = version};
 const OpDef kUnidirectionalSequenceRnn = {.code = OpCode::unidirectional_sequence_rnn,
                                           .types = types(DataType::float32),
@@ -206,6 +207,7 @@ const OpDef kUnidirectionalSequenceRnn = {.code = OpCode::unidirectional_sequenc
                                           .is_pure = false,
                                           .infer = infer,
                                           .compile = compile,
+                                          .quant = {.hybrid = true, .cell_weights = operand_set(1, 2)},
                                           .version = version};
 const OpDef kBidirectionalSequenceRnn = {.code = OpCode::bidirectional_sequence_rnn,
                                          .types = types(DataType::float32),
@@ -213,6 +215,7 @@ const OpDef kBidirectionalSequenceRnn = {.code = OpCode::bidirectional_sequence_
                                          .is_pure = false,
                                          .infer = infer_both,
                                          .compile = compile_both,
+                                         .quant = {.hybrid = true, .cell_weights = operand_set(1, 2, 5, 6, 10, 11)},
                                          .version = version};
 
 }  // namespace litequant

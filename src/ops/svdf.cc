@@ -144,6 +144,7 @@ const OpDef kSvdf = {.code = OpCode::svdf,
                      .is_pure = false,
                      .infer = infer,
                      .compile = compile,
+                     .quant = {.hybrid = true, .cell_weights = operand_set(kFeatures, kTime)},
                      .version = version};
 
 }  // namespace litequant

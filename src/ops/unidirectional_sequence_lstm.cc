@@ -1,5 +1,7 @@
 // UNIDIRECTIONAL_SEQUENCE_LSTM: input [batches, time, inputs], or time first; and LSTM, one step of it: input
 // [batches, inputs]. Both keep output and cell state in variables.
+#include <cstddef>
+
 #include "ops/lstm_step.h"
 
 namespace litequant {
@@ -27,14 +29,34 @@ std::vector<Shape> infer(const NodeView& node) {
   return {sequence_result(node.input(0).shape, form.sizes.outputs)};
 }
 
-Step compile(const NodeView& node, const CompileOptions&) {
+// Where the ranges of the cell state and of the intermediates lie in an LstmExtremes at `offset`.
+std::vector<InnerRange> inner_ranges(const NodeView& node, size_t offset) {
+  std::vector<InnerRange> ranges = {
+      {.tensor = node.node().inputs[kOperands.cell_state], .offset = offset + offsetof(LstmExtremes, cell_state)}};
+  const std::vector<int32_t>& intermediates = node.node().intermediates;
+  if (intermediates.size() != 5) return ranges;
+  for (size_t i = 0; i < 4; ++i) {
+    ranges.push_back(
+        {.tensor = intermediates[i], .offset = offset + offsetof(LstmExtremes, sums) + i * sizeof(LstmExtremes::Pair)});
+  }
+  ranges.push_back({.tensor = intermediates[4], .offset = offset + offsetof(LstmExtremes, hidden)});
+  return ranges;
+}
+
+Step compile(const NodeView& node, const CompileOptions& options) {
   node.require_type(node.output(0), "its output", node.input(0).type);
   LstmDirection direction = {.operands = kOperands, .sequence = sequence_of(node)};
   direction.output_row = node.output(0).shape.back();
   ScratchLayout layout(node);
-  const bool is_integer = node.input(0).type == DataType::int8;
-  auto run = is_integer ? integer_lstm(node, direction, layout) : float_lstm(node, direction, layout);
-  return {.run = std::move(run), .scratch_bytes = layout.total()};
+  if (node.input(0).type == DataType::int8) {
+    auto run = integer_lstm(node, direction, layout);
+    return {.run = std::move(run), .scratch_bytes = layout.total()};
+  }
+  size_t extremes = 0;
+  auto run = float_lstm(node, direction, layout, options.reproducible ? &extremes : nullptr);
+  Step step = {.run = std::move(run), .scratch_bytes = layout.total()};
+  if (options.reproducible) step.inner_ranges = inner_ranges(node, extremes);
+  return step;
 }
 
 bool is_hybrid(const NodeView& node) {
@@ -52,6 +74,13 @@ int step_version(const NodeView& node) {
   return node.options().flag("asymmetric_quantize_inputs") ? 4 : 3;
 }
 
+constexpr QuantRule kQuant = {.roles = {Role::data},
+                              .output = OutputRule::free,
+                              .int8 = true,
+                              .hybrid = true,
+                              .cell_weights = operand_set(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16),
+                              .is_lstm = true};
+
 }  // namespace
 
 extern const OpDef kUnidirectionalSequenceLstm, kLstm;
@@ -60,7 +89,9 @@ const OpDef kUnidirectionalSequenceLstm = {.code = OpCode::unidirectional_sequen
                                            .hybrid = true,
                                            .is_pure = false,
                                            .infer = infer,
+
                                            .compile = compile,
+                                           .quant = kQuant,
                                            .version = sequence_version};
 const OpDef kLstm = {.code = OpCode::lstm,
                      .types = types(DataType::float32, DataType::int8),
@@ -68,6 +99,7 @@ const OpDef kLstm = {.code = OpCode::lstm,
                      .is_pure = false,
                      .infer = infer,
                      .compile = compile,
+                     .quant = kQuant,
                      .version = step_version};
 
 }  // namespace litequant

@@ -110,7 +110,19 @@ void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) 
     if (outputs.empty() || outputs[0] == kNoTensor || !plan.slot(outputs[0]).is_constant) continue;
     see_outputs(static_cast<int32_t>(node), [&](int32_t tensor) { return plan.slot(tensor).value; });
   }
-  session.run([&](int32_t node) { see_outputs(node, [&](int32_t tensor) { return session.tensor(tensor); }); });
+  const auto see_inside = [&](std::span<const InnerRange> inner) {
+    for (const InnerRange& range : inner) {
+      const auto ends = floats(session.scratch().subspan(range.offset, 2 * sizeof(float)));
+      if (range.tensor != kNoTensor && all_finite(ends)) see(range.tensor, ends);
+    }
+  };
+  // Each sample starts from the states of a first run, so that no order of samples counts.
+  session.reset_variables();
+  size_t step = 0;
+  session.run([&](int32_t node) {
+    see_outputs(node, [&](int32_t tensor) { return session.tensor(tensor); });
+    see_inside(plan.steps()[step++].step.inner_ranges);
+  });
 
   for (const auto& [tensor, range] : seen) {
     const float ends[] = {range.min, range.max};

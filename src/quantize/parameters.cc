@@ -163,6 +163,17 @@ QuantizedWeights quantize_hybrid_weights(std::span<const float> weights, Channel
   return quantized;
 }
 
+std::vector<int8_t> quantize_weights_on(std::span<const float> weights, ChannelLayout layout,
+                                        std::span<const float> scale) {
+  std::vector<int8_t> quantized(weights.size());
+  for_each_weight(weights, layout, [&](size_t i, size_t channel) {
+    const float own = scale[scale.size() == 1 ? 0 : channel];
+    const double steps = std::round(static_cast<double>(weights[i]) / static_cast<double>(own));
+    quantized[i] = static_cast<int8_t>(std::clamp(steps, -128.0, 127.0));
+  });
+  return quantized;
+}
+
 std::vector<float> bias_scales(std::span<const float> bias, float input_scale, std::span<float> weight_scale) {
   std::vector<float> scales(weight_scale.size());
   const bool one_scale = weight_scale.size() == 1;

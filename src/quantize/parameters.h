@@ -66,6 +66,10 @@ std::vector<int8_t> quantize_weights(std::span<const float> weights, ChannelLayo
 // q = round(double(w) / scale). Single values differ from those of quantize_weights.
 QuantizedWeights quantize_hybrid_weights(std::span<const float> weights, ChannelLayout layout);
 
+// Weights whose scales are settled: q = round(double(w) / scale), clamped to [-128, 127].
+std::vector<int8_t> quantize_weights_on(std::span<const float> weights, ChannelLayout layout,
+                                        std::span<const float> scale);
+
 // The bias's scales: float(double(input_scale) * weight_scale[c]). Where |b| exceeds 2^30 steps of that, the bias scale
 // becomes |b| / (INT32_MAX / 2) and the weight scale follows (bias scale / input_scale): `weight_scale` is widened in
 // place. With one weight scale the largest |b| decides.

@@ -51,6 +51,8 @@ class Proof {
       if (index == kNoTensor) return;
       const Tensor& tensor = graph.tensors[static_cast<size_t>(index)];
       if (model_.is_constant(tensor)) return;
+      // The states of an integer cell have types of their own, which its kernel has checked.
+      if (tensor.is_variable && tensor.type != DataType::float32) return;
       found.floats |= tensor.type == DataType::float32;
       if (!is_integer_value(tensor)) return;
       found.int8 |= tensor.type == DataType::int8;

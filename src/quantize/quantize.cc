@@ -35,10 +35,30 @@ void list_float_nodes(const Model& model, const GraphDesign& design, std::vector
   }
 }
 
-[[noreturn]] void fail_unproved(const UnfitNode& fault) {
-  fail(ErrorCode::internal, text("the quantized model does not run: ", fault.reason), fault.place,
-       "please report this model");
+// Ranges that neither calibration nor the model itself tells.
+void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesign& design) {
+  const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
+  const auto need = [&](int32_t t, DataType type) {
+    if (t == kNoTensor || !is_real_value(model, graph.tensors[static_cast<size_t>(t)])) return;
+    if (design.of(type).value[static_cast<size_t>(t)]) return;
+    fail(ErrorCode::empty_dataset, "no sample was given, and the model prescribes no range for this tensor",
+         place_of_tensor(model, design.graph_index, t), "give samples of what the model will see");
+  };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (!design.is_integer(static_cast<int32_t>(n))) continue;
+    for (const int32_t t : graph.nodes[n].inputs) need(t, design.node_type[n]);
+    for (const int32_t t : graph.nodes[n].outputs) need(t, design.node_type[n]);
+  }
+  if (io_of(recipe) == DataType::float32) return;
+  for (const int32_t t : graph.inputs) need(t, is_int16(recipe.mode) ? DataType::int16 : DataType::int8);
 }
+
+// What is to become of every node, before any is rewritten.
+struct IntegerDesign {
+  Model model;  // with alternatives in place, in float
+  Recipe recipe;
+  std::vector<GraphDesign> graphs;
+};
 
 // Why operators cannot be integers whatever the recipe says, by their numbers in the model that was given.
 using Unfit = std::map<std::pair<int32_t, int32_t>, std::string>;
@@ -50,103 +70,131 @@ void explain_unfit(const Unfit& unfit, GraphDesign& design) {
   }
 }
 
-// Per graph and node of the result: the node of `original`, as write_integers says; empty for graphs left alone.
-using Origins = std::vector<std::vector<int32_t>>;
-
-Origins make_integers(Model& model, const Model& original, const Recipe& wanted, const Unfit& unfit,
-                      const Statistics& statistics, std::vector<FloatNode>& left_in_float) {
+IntegerDesign design_integers(const Model& original, const Recipe& wanted, const Unfit& unfit,
+                              const Statistics& statistics) {
   Extended extended = extend(original);
   fold_half_constants(extended.model);
-  fuse_activations(extended.model, wanted);
+  std::vector<Prescriptions> prescribed = obey_prescriptions(extended.model, true);
+  fuse_activations(extended.model, wanted, prescribed);
   Rewritten rewritten = take_alternatives(std::move(extended), original, wanted, statistics);
-  model = std::move(rewritten.model);
-  const Recipe& recipe = rewritten.recipe;
-  std::vector<GraphDesign> designs;
+  IntegerDesign made{std::move(rewritten.model), std::move(rewritten.recipe), {}};
+  const Model& model = made.model;
+  const Recipe& recipe = made.recipe;
   for (size_t g = 0; g < model.graphs.size(); ++g) {
-    designs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
-    designs.back().origin = rewritten.origin[g];
-    choose_nodes(model, recipe, designs.back());
-    explain_unfit(unfit, designs.back());
+    GraphDesign& design = made.graphs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
+    design.origin = rewritten.origin[g];
+    design.prescribed = std::move(prescribed[g]);
+    choose_nodes(model, recipe, design);
+    explain_unfit(unfit, design);
   }
-  for (GraphDesign& design : designs) {
-    // A graph without any sample is an error of the caller's, told below.
+  for (GraphDesign& design : made.graphs) {
+    // A graph without any sample is covered by what the model prescribes, or an error of the caller's, told below.
     if (statistics.samples(design.graph_index) == 0) continue;
     leave_uncalibrated(model, statistics, design);
     if (recipe.mode == Mode::int8 && io_of(recipe) == DataType::float32) spare_mixed_ranges(model, statistics, design);
   }
-  if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, designs);
-  const std::vector<bool> is_entry = entry_graphs(model);
-  for (const GraphDesign& design : designs) {
+  if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, made.graphs);
+  for (GraphDesign& design : made.graphs) {
     const bool has_integers = design.has_integers(DataType::int8) || design.has_integers(DataType::int16);
-    if (has_integers && statistics.samples(design.graph_index) == 0) refuse_uncalibrated(model, design.graph_index);
-  }
-  Origins origins(model.graphs.size());
-  for (GraphDesign& design : designs) {
-    list_float_nodes(model, design, left_in_float);
-    if (!is_entry[static_cast<size_t>(design.graph_index)]) continue;
+    const bool is_calibrated = statistics.samples(design.graph_index) > 0;
+    if (has_integers && !is_calibrated && design.prescribed.empty()) refuse_uncalibrated(model, design.graph_index);
     for (const DataType type : {DataType::int8, DataType::int16}) {
       assign_parameters(model, recipe, statistics, type, design);
     }
-    origins[static_cast<size_t>(design.graph_index)] = write_integers(model, recipe, design);
+    if (has_integers && !is_calibrated) refuse_uncovered(model, recipe, design);
   }
-  return origins;
+  return made;
+}
+
+[[noreturn]] void fail_unproved(const UnfitNode& fault) {
+  fail(ErrorCode::internal, text("the quantized model does not run: ", fault.reason), fault.place,
+       "please report this model");
+}
+
+void clean_up(Model& model, const Recipe& recipe) {
+  update_metadata(model, recipe);
+  drop_unused(model);
 }
 
 // Quantizes until the result is proved: an operator that no integer kernel takes with the scales that calibration gave
 // (a product of scales of 1e20, say) is told by the proof alone, and stays in float.
-Model proved_integers(const Model& original, Recipe recipe, const Statistics& statistics,
-                      std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+Model make_integers(const Model& original, Recipe recipe, const Statistics& statistics,
+                    std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   Unfit unfit;
   for (;;) {
-    Model model = original;
+    IntegerDesign made = design_integers(original, recipe, unfit, statistics);
+    const std::vector<bool> is_entry = entry_graphs(made.model);
     std::vector<FloatNode> float_nodes;
-    Origins origins = make_integers(model, original, recipe, unfit, statistics, float_nodes);
-    drop_dead_nodes(model, &origins);
-    update_metadata(model, recipe);
-    drop_unused(model);
-    const std::optional<UnfitNode> fault = prove(model, original, recipe, limits);
+    std::vector<std::vector<int32_t>> origins(made.graphs.size());  // per graph and node written
+    for (size_t g = 0; g < made.graphs.size(); ++g) {
+      list_float_nodes(made.model, made.graphs[g], float_nodes);
+      if (is_entry[g]) origins[g] = write_integers(made.model, made.recipe, made.graphs[g]);
+    }
+    drop_dead_nodes(made.model, &origins);
+    clean_up(made.model, recipe);
+    const std::optional<UnfitNode> fault = prove(made.model, original, recipe, limits);
     if (!fault) {
       if (left_in_float != nullptr) *left_in_float = std::move(float_nodes);
-      return model;
+      return std::move(made.model);
     }
-    const Place& place = fault->place;
-    const auto& of_graph = place.graph < 0 ? std::vector<int32_t>() : origins[static_cast<size_t>(place.graph)];
-    const int32_t node = place.node < 0 || of_graph.empty() ? kNoNode : of_graph[static_cast<size_t>(place.node)];
-    const bool is_new = node != kNoNode && unfit.emplace(std::pair(place.graph, node), fault->reason).second;
-    if (!is_new) fail_unproved(*fault);
+    const NodeReference place = {fault->place.graph, fault->place.node};
+    if (place.node < 0 || !is_entry[static_cast<size_t>(place.graph)]) fail_unproved(*fault);
+    const int32_t node = origins[static_cast<size_t>(place.graph)][static_cast<size_t>(place.node)];
+    if (node == kNoNode || !unfit.emplace(std::pair(place.graph, node), fault->reason).second) fail_unproved(*fault);
     recipe.keep_float.push_back({place.graph, node});
     std::erase(recipe.keep_int16, NodeReference{place.graph, node});
   }
+}
+
+bool prescribes_ranges(const Model& model) {
+  Model copy = model;
+  const auto prescribed = obey_prescriptions(copy, true);
+  return std::any_of(prescribed.begin(), prescribed.end(), [](const Prescriptions& graph) { return !graph.empty(); });
 }
 
 }  // namespace
 
 bool needs_statistics(Mode mode) { return mode != Mode::dynamic && mode != Mode::float16; }
 
+bool needs_statistics(const Model& model, const Recipe& recipe) {
+  if (!needs_statistics(recipe.mode)) return false;
+  if (!prescribes_ranges(model)) return true;
+  try {
+    design_integers(model, recipe, {}, Statistics(model));
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
 Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics,
                std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
+  std::optional<Statistics> none;
   if (needs_statistics(recipe.mode)) {
-    if (statistics == nullptr || statistics->samples() == 0) {
+    const bool has_samples = statistics != nullptr && statistics->samples() > 0;
+    if (!has_samples && prescribes_ranges(original)) {
+      statistics = &none.emplace(original);
+    } else if (!has_samples) {
       fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"),
            {}, "give samples of what the model will see; modes dynamic and float16 need none");
     }
     statistics->check_model(original);
   }
 
-  if (needs_statistics(recipe.mode)) return proved_integers(original, recipe, *statistics, left_in_float, limits);
+  if (needs_statistics(recipe.mode)) return make_integers(original, recipe, *statistics, left_in_float, limits);
   Model model = original;
   if (recipe.mode == Mode::dynamic) {
     fold_half_constants(model);
-    quantize_weights_only(model, recipe);
+    quantize_weights_only(model, recipe, obey_prescriptions(model, false));
   } else {
+    obey_prescriptions(model, false);
     halve_constants(model, recipe);
   }
   drop_dead_nodes(model);
-  update_metadata(model, recipe);
-  drop_unused(model);
+  clean_up(model, recipe);
   if (const auto fault = prove(model, original, recipe, limits)) fail_unproved(*fault);
   return model;
 }

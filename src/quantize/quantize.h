@@ -18,10 +18,10 @@ struct FloatNode {
   std::string reason;
 };
 
-// The same model, recipe and statistics give the same model, byte for byte once saved. `statistics` may be null for
-// modes that need none (see needs_statistics). Names, signatures, order of inputs and outputs and metadata are kept;
-// parts that are quantized already are left alone. The result is proved: saved, loaded, held to the mode's promise and
-// run once (see prove.h).
+// The same model, recipe and statistics give the same model, byte for byte once saved. `statistics` may be null where
+// none are needed (see needs_statistics). What a quantization-aware model prescribes counts for more than they do.
+// Names, signatures, order of inputs and outputs and metadata are kept; parts that are quantized already are left
+// alone. The result is proved: saved, loaded, held to the mode's promise and run once (see prove.h).
 //
 // Throws BAD_ARGUMENT (recipe, or statistics of another model), EMPTY_DATASET (statistics missing), NONFINITE_WEIGHT,
 // REFUSED (int8-only with operators that stay in float: one message names them all).
@@ -32,5 +32,7 @@ Model quantize(const Model& model, const Recipe& recipe, const Statistics* stati
                std::vector<FloatNode>* left_in_float = nullptr, const PlanOptions& limits = {});
 
 bool needs_statistics(Mode mode);
+// Also false where quantization-aware training prescribes every range that the mode needs.
+bool needs_statistics(const Model& model, const Recipe& recipe);
 
 }  // namespace litequant

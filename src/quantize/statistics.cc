@@ -104,6 +104,11 @@ Statistics::Statistics(const Model& model) : fingerprint_(model_fingerprint(mode
     for (const int32_t input : graph.inputs) list(input);
     for (const Node& node : graph.nodes) {
       for (const int32_t output : node.outputs) list(output);
+      // Values within recurrent kernels.
+      for (const int32_t input : node.inputs) {
+        if (input != kNoTensor && graph.tensors[static_cast<size_t>(input)].is_variable) list(input);
+      }
+      for (const int32_t intermediate : node.intermediates) list(intermediate);
     }
   }
   const Extended extended = extend(model);

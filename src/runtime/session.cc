@@ -66,6 +66,10 @@ std::span<std::byte> Session::input(size_t i) {
 
 std::span<const std::byte> Session::output(size_t i) const { return tensor(plan_->graph().outputs[i]); }
 
+std::span<const std::byte> Session::scratch() const {
+  return {arena_.get() + plan_->scratch_offset(), plan_->arena_bytes() - plan_->scratch_offset()};
+}
+
 std::span<const std::byte> Session::tensor(int32_t index) const {
   const Plan::Slot& slot = plan_->slot(index);
   if (slot.is_constant) return slot.value;

@@ -31,6 +31,8 @@ class Session {
   std::span<std::byte> input(size_t i);
   // The bytes of graph output `i`, valid until the next run.
   std::span<const std::byte> output(size_t i) const;
+  // The working memory of the step that ran last.
+  std::span<const std::byte> scratch() const;
   // Any tensor: valid right after its step, or until the next run with PlanOptions::keep_all_tensors.
   std::span<const std::byte> tensor(int32_t index) const;
 

@@ -292,21 +292,24 @@ svdf("svdf_hybrid_no_bias", hybrid=True, bias=False)
 
 def embedding(name, dtype, result, columns=(6,), scales=1, version=1):
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    low, high = (-7, 8) if dtype == "i4" else (-100, 100)
+    low, high = {"i4": (-7, 8), "u8": (0, 120), "bool": (0, 2)}.get(dtype, (-100, 100))
     values = rng.integers(low, high, (5, *columns)) if dtype != "f32" else rng.normal(0, 1, (5, *columns))
-    scale = None if dtype == "f32" else rng.uniform(0.01, 0.02, scales)
+    scale = None if dtype == "f32" or not scales else rng.uniform(0.01, 0.02, scales)
     case(name, "EMBEDDING_LOOKUP", [Tensor("i32", [7], low=0, high=4), constant(dtype, values, scale=scale)],
          [Tensor(result, [7, *columns], scale=scale if result != "f32" else None)], None, version)
 
 
 embedding("embedding_lookup_f32", "f32", "f32", (3, 2))
+embedding("embedding_lookup_u8_hybrid", "u8", "f32")
+for dtype in ("i16", "u8", "i32", "i64", "bool"):
+    embedding(f"embedding_lookup_{dtype}", dtype, dtype, (3, 2), scales=0)
 embedding("embedding_lookup_i4", "i4", "f32", (6,), 1, 4)
 embedding("embedding_lookup_i4_rows", "i4", "f32", (3, 2), 5, 4)
 embedding("embedding_lookup_i4_odd", "i4", "f32", (5,), 5, 4)
 
-for dtype in ("f32", "i8", "i32"):
+for dtype in ("f32", "i8", "u8", "i16", "i32", "i64", "bool"):
     rng = np.random.default_rng(5)
-    data = rng.integers(-90, 90, (6, 2, 3))
+    data = np.abs(rng.integers(-90, 90, (6, 2, 3))) if dtype == "u8" else rng.integers(-90, 90, (6, 2, 3))
     case(f"hashtable_lookup_{dtype}", "HASHTABLE_LOOKUP",
          [Tensor("i32", [9], low=-6, high=12), constant("i32", [-5, -1, 0, 4, 5, 11]),
           constant(dtype, data, scale=0.1 if dtype == "i8" else None)],

@@ -18,8 +18,9 @@ export const percentText = (share: number): string => `${decimal(share * 100, 1)
 export const decibelText = (value: number | null): string =>
   value === null ? text("unit.identical") : `${decimal(value, 1)} dB`;
 
-/** "0.42 ms", two or three digits that count. */
-export const millisecondsText = (value: number): string => `${decimal(value, value < 10 ? 2 : 1)} ms`;
+/** "0.42 ms"; under a tenth in microseconds. */
+export const millisecondsText = (value: number): string =>
+  value > 0 && value < 0.1 ? `${decimal(value * 1000, 1)} µs` : `${decimal(value, value < 10 ? 2 : 1)} ms`;
 
 /** "2.9×" */
 export const ratioText = (value: number): string => `${decimal(value, value < 10 ? 2 : 1)}×`;

@@ -25,6 +25,7 @@ class Assignment {
         activations_(design.of(type)),
         links_(design.links),
         has_range_(graph_.tensors.size(), false),
+        is_prescribed_(graph_.tensors.size(), false),
         is_settled_(graph_.tensors.size(), false) {
     collect_ranges(statistics);
     drop_redundant_ranges();
@@ -82,10 +83,13 @@ class Assignment {
     ranges_.resize(graph_.tensors.size());
     for (size_t t = 0; t < graph_.tensors.size(); ++t) {
       if (!is_real_value(model_, graph_.tensors[t])) continue;
-      const auto range = statistics.range(design_.graph_index, static_cast<int32_t>(t));
-      if (!range) continue;
-      ranges_[t] = *range;
-      has_range_[t] = true;
+      const auto seen = statistics.range(design_.graph_index, static_cast<int32_t>(t));
+      const PrescribedValue* prescribed = design_.prescribed.value(static_cast<int32_t>(t));
+      const PrescribedValue* recorded = design_.prescribed.record(static_cast<int32_t>(t));
+      is_prescribed_[t] = prescribed != nullptr;
+      has_range_[t] = prescribed != nullptr || seen || recorded != nullptr;
+      if (!has_range_[t]) continue;
+      ranges_[t] = prescribed != nullptr ? prescribed->range : seen ? *seen : recorded->range;
     }
   }
 
@@ -143,7 +147,9 @@ class Assignment {
 
   void forget(const std::vector<bool>& is_redundant) {
     for (size_t t = 0; t < has_range_.size(); ++t) {
-      if (is_redundant[t]) has_range_[t] = false;
+      // Training has settled what it prescribes; only what the operator itself prescribes counts for more.
+      const bool is_kept = is_prescribed_[t] && rule(links_.producer[t]) != OutputRule::fixed;
+      if (is_redundant[t] && !is_kept) has_range_[t] = false;
     }
   }
 
@@ -163,7 +169,9 @@ class Assignment {
         activations_.value[t] = Parameters{known.scale[0], static_cast<int32_t>(known.zero_point[0])};
         is_settled_[t] = true;
       } else if (has_range_[t]) {
-        activations_.value[t] = parameters_of(ranges_[t]);
+        const bool as_prescribed = is_prescribed_[t] && type_ == DataType::int8 && !recipe_.symmetric_activations;
+        activations_.value[t] =
+            as_prescribed ? design_.prescribed.value(static_cast<int32_t>(t))->int8 : parameters_of(ranges_[t]);
         is_settled_[t] = true;
       }
     }
@@ -276,6 +284,7 @@ class Assignment {
   const Links& links_;
   std::vector<Range> ranges_;
   std::vector<bool> has_range_;  // per tensor: a range that is used
+  std::vector<bool> is_prescribed_;  // per tensor: that range is training's
   std::vector<bool> is_settled_;  // per tensor: parameters that spreading never changes
   std::vector<int32_t> work_;  // nodes to visit, the last first
 };

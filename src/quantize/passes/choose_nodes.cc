@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/table_form.h"
 
 namespace litequant {
@@ -47,6 +48,7 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
   if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
   const QuantRule& rule = row->quant;
+  if (rule.is_lstm) return lstm_obstacle(model, graph, node);
   if (node.options.integer("fused_activation_function") > kActivationRelu6) {
     return "its fused activation has no integer form";
   }
@@ -178,13 +180,32 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
 
 void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphDesign& design) {
   const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
+  for (const Node& node : graph.nodes) {
+    const auto take = [&](int32_t tensor) {
+      if (tensor == kNoTensor) return;
+      if (const auto range = statistics.range(design.graph_index, tensor)) design.inner_ranges[tensor] = *range;
+    };
+    for (const int32_t input : node.inputs) {
+      if (input != kNoTensor && graph.tensors[static_cast<size_t>(input)].is_variable) take(input);
+    }
+    for (const int32_t intermediate : node.intermediates) take(intermediate);
+  }
   const auto is_unknown = [&](int32_t tensor) {
     return tensor != kNoTensor && is_real_value(model, graph.tensors[static_cast<size_t>(tensor)]) &&
-           !statistics.range(design.graph_index, tensor);
+           !statistics.range(design.graph_index, tensor) && design.prescribed.value(tensor) == nullptr &&
+           design.prescribed.record(tensor) == nullptr;
   };
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (!design.is_integer(static_cast<int32_t>(n))) continue;
+    if (find_op(node) != nullptr && find_op(node)->quant.is_lstm) {
+      std::string reason = lstm_range_obstacle(node, design.inner_ranges);
+      if (!reason.empty()) {
+        design.node_type[n] = DataType::float32;
+        design.reason[n] = std::move(reason);
+        continue;
+      }
+    }
     if (std::none_of(node.inputs.begin(), node.inputs.end(), is_unknown) &&
         std::none_of(node.outputs.begin(), node.outputs.end(), is_unknown)) {
       continue;

@@ -13,6 +13,7 @@
 #include "ops/op_def.h"
 #include "quantize/parameters.h"
 #include "quantize/passes/links.h"
+#include "quantize/passes/prescriptions.h"
 #include "quantize/recipe.h"
 #include "quantize/statistics.h"
 
@@ -37,6 +38,7 @@ struct GraphDesign {
 
   int32_t graph_index;
   Links links;
+  Prescriptions prescribed;
 
   std::vector<bool> is_needed;  // per node
 
@@ -50,6 +52,8 @@ struct GraphDesign {
   std::vector<int32_t> origin;
 
   Activations int8, int16;
+  // Per variable and intermediate of recurrent cells: what calibration saw within the kernel.
+  std::map<int32_t, Range> inner_ranges;
 
   bool is_integer(int32_t node) const { return node_type[static_cast<size_t>(node)] != DataType::float32; }
   bool has_integers(DataType type) const;
@@ -89,15 +93,17 @@ std::vector<bool> needed_nodes(const Graph& graph);
 // Readers of float16 constants behind DEQUANTIZE read float32 constants instead. Nodes keep their numbers.
 void fold_half_constants(Model& model);
 
-// RELU, RELU6 and RELU_N1_TO_1 into the operator before, where nothing else reads between. Nodes keep their numbers;
+// RELU, RELU6 and RELU_N1_TO_1 into the operator before, where nothing else reads between and no range is prescribed
+// there. Nodes keep their numbers;
 // the operators before become dead.
-void fuse_activations(Model& model, const Recipe& recipe);
+void fuse_activations(Model& model, const Recipe& recipe, std::span<const Prescriptions> prescribed);
 
 // Fills node_type and reason. Throws REFUSED for a node that the recipe wants in int16 and that has no such kernel.
 void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design);
 // The `-only` modes: throws REFUSED with one message that names every float operator left.
 void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs);
-// Nodes that calibration did not reach become float nodes, with that as the reason.
+// Nodes that calibration did not reach, and for which nothing is prescribed, become float nodes, with that as the
+// reason.
 void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphDesign& design);
 // Whether an `-only` mode lets this float node be: a custom operator (detection post-processing) that makes results of
 // the graph only. They stay float: boxes and class numbers have no common scale.
@@ -116,7 +122,7 @@ std::vector<int32_t> write_integers(Model& model, const Recipe& recipe, const Gr
 std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
                                    int64_t least_elements);
 // dynamic: int8 weights under float activations.
-void quantize_weights_only(Model& model, const Recipe& recipe);
+void quantize_weights_only(Model& model, const Recipe& recipe, std::span<const Prescriptions> prescribed);
 // float16: constants in half precision, each with a DEQUANTIZE.
 void halve_constants(Model& model, const Recipe& recipe);
 

@@ -45,7 +45,7 @@ bool is_chosen(const Recipe& recipe, int32_t graph, int32_t node) {
 
 }  // namespace
 
-void fuse_activations(Model& model, const Recipe& recipe) {
+void fuse_activations(Model& model, const Recipe& recipe, std::span<const Prescriptions> prescribed) {
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     Graph& graph = model.graphs[g];
     const Links links(graph);
@@ -54,6 +54,7 @@ void fuse_activations(Model& model, const Recipe& recipe) {
       if (as_fused(activation.op) == 0 || activation.inputs.size() != 1 || activation.outputs.size() != 1) continue;
       const int32_t between = activation.inputs[0];
       if (between == kNoTensor || !is_real_value(model, graph.tensors[static_cast<size_t>(between)])) continue;
+      if (prescribed[g].value(between) != nullptr) continue;
       const int32_t producer = links.producer[static_cast<size_t>(between)];
       if (producer == kNoNode || !fuses(graph.nodes[static_cast<size_t>(producer)])) continue;
       if (links.uses[static_cast<size_t>(between)].size() != 1 || links.output_uses[static_cast<size_t>(between)] > 0) {

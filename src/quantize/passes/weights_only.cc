@@ -27,10 +27,29 @@ bool kept(const Recipe& recipe, int32_t graph, size_t node) {
   return std::find(recipe.keep_float.begin(), recipe.keep_float.end(), here) != recipe.keep_float.end();
 }
 
+// Of a recurrent cell: all of its weights, which together have that many elements, or none.
+std::vector<size_t> cell_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
+                                 int64_t least_elements) {
+  std::vector<size_t> weights;
+  int64_t elements = 0;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!node.has_input(i)) continue;
+    const Tensor& tensor = graph.tensors[static_cast<size_t>(node.inputs[i])];
+    if (i == 0 && !is_real_value(model, tensor)) return {};  // hybrid kernels take float activations only
+    if ((row.quant.cell_weights >> i & 1) == 0) continue;
+    const bool is_diagonal = node.options.flag("diagonal_recurrent_tensors");
+    if (!is_real_constant(model, tensor) || tensor.sparsity || is_diagonal) return {};
+    weights.push_back(i);
+    elements += tensor.shape.count();
+  }
+  return elements >= least_elements ? weights : std::vector<size_t>();
+}
+
 }  // namespace
 
 std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
                                    int64_t least_elements) {
+  if (row.quant.cell_weights != 0) return cell_weights(model, graph, node, row, least_elements);
   std::vector<size_t> weights;
   bool has_role = false;
   for (size_t i = 0; i < node.inputs.size(); ++i) has_role = has_role || row.quant.role(i) == Role::weight;
@@ -53,9 +72,18 @@ std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const
 
 namespace {
 
+QuantizedWeights weights_of(const Prescriptions& prescribed, int32_t t, std::span<const float> values,
+                            ChannelLayout layout, int axis) {
+  if (auto scale = prescribed.weight_scales(t, axis, layout.channels)) {
+    std::vector<int8_t> stored = quantize_weights_on(values, layout, *scale);
+    return {std::move(*scale), std::move(stored)};
+  }
+  return quantize_hybrid_weights(values, layout);
+}
+
 // The older guide's form: every float constant that is worth it becomes int8 behind a DEQUANTIZE, and all operators
 // compute in float. Weights have one scale per channel where their operator takes one, other constants one scale.
-void store_weights_as_int8(Model& model, const Recipe& recipe) {
+void store_weights_as_int8(Model& model, const Recipe& recipe, std::span<const Prescriptions> prescribed) {
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const auto graph_index = static_cast<int32_t>(g);
     ConstantStore constants(model, graph_index);
@@ -75,8 +103,10 @@ void store_weights_as_int8(Model& model, const Recipe& recipe) {
         const bool is_weight = row != nullptr && row->quant.role(i) == Role::weight;
         const int axis = is_weight ? channel_axis(recipe, node, *row) : -1;
         const auto values = finite_constant(model, graph_index, t);
-        const ChannelLayout layout = channel_layout(source.shape.dims(), axis < source.shape.rank() ? axis : -1);
-        const int32_t stored = constants.add_weights(t, quantize_hybrid_weights(values, layout), std::max(axis, 0));
+        const int fitting = axis < source.shape.rank() ? axis : -1;
+        const ChannelLayout layout = channel_layout(source.shape.dims(), fitting);
+        const int32_t stored =
+            constants.add_weights(t, weights_of(prescribed[g], t, values, layout, fitting), std::max(axis, 0));
         if (!results.contains(stored)) {
           Tensor result = source;
           result.buffer = 0;
@@ -105,8 +135,8 @@ void store_weights_as_int8(Model& model, const Recipe& recipe) {
 
 }  // namespace
 
-void quantize_weights_only(Model& model, const Recipe& recipe) {
-  if (recipe.weights_only_form) return store_weights_as_int8(model, recipe);
+void quantize_weights_only(Model& model, const Recipe& recipe, std::span<const Prescriptions> prescribed) {
+  if (recipe.weights_only_form) return store_weights_as_int8(model, recipe, prescribed);
   for (size_t g = 0; g < model.graphs.size(); ++g) {
     const auto graph_index = static_cast<int32_t>(g);
     ConstantStore constants(model, graph_index);
@@ -122,7 +152,7 @@ void quantize_weights_only(Model& model, const Recipe& recipe) {
         const int axis = channel_axis(recipe, model.graphs[g].nodes[n], *row);
         const ChannelLayout layout = channel_layout(model.graphs[g].tensors[static_cast<size_t>(t)].shape.dims(), axis);
         const int32_t quantized =
-            constants.add_weights(t, quantize_hybrid_weights(values, layout), row->quant.weight_axis);
+            constants.add_weights(t, weights_of(prescribed[g], t, values, layout, axis), row->quant.weight_axis);
         model.graphs[g].nodes[n].inputs[operand] = quantized;
       }
       Node& node = model.graphs[g].nodes[n];

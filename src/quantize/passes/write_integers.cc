@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "quantize/passes/constant_store.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/table_form.h"
 
 namespace litequant {
@@ -256,7 +257,12 @@ class GraphWriter {
         node.inputs[i] = in_form(t, {type, other != activations.operand.end() ? other->second : value(t, type)});
       }
     }
-    if (type == DataType::int16) {
+    if (row.quant.is_lstm) {
+      const auto& result = activations.produced[static_cast<size_t>(node.outputs[0])];
+      const LstmParameters parameters = {.input = read_parameters(node.inputs[0]),
+                                         .output = result ? *result : value(node.outputs[0], type)};
+      write_lstm(model_, design_.graph_index, constants_, node, parameters, design_.inner_ranges);
+    } else if (type == DataType::int16) {
       write_weights_16x8(node, row, weight_operands(roles));
       if (node.op == OpCode::add || node.op == OpCode::sub) node.options.set("pot_scale_int16", int64_t{0});
     } else {
@@ -269,6 +275,12 @@ class GraphWriter {
     }
     graph().nodes.push_back(std::move(node));
     set_version(graph().nodes.size() - 1);
+  }
+
+  // Those that a tensor is stored under.
+  Parameters read_parameters(int32_t index) {
+    const Quantization& stored = tensor(index).quantization;
+    return {stored.scale[0], static_cast<int32_t>(stored.zero_point[0])};
   }
 
   // CAST to int32, ADD 128, GATHER from the results of every stored value.
@@ -322,7 +334,9 @@ class GraphWriter {
     const auto values = finite_constant(model_, design_.graph_index, t);
     const DataType type = design_.node_type[static_cast<size_t>(n)];
     const auto& tied = design_.of(type).tied[static_cast<size_t>(n)];
-    return constants_.add_values(t, values, type, tied ? *tied : own_parameters(values, type));
+    if (tied) return constants_.add_values(t, values, type, *tied);
+    const PrescribedValue* prescribed = type == DataType::int8 ? design_.prescribed.value(t) : nullptr;
+    return constants_.add_values(t, values, type, prescribed ? prescribed->int8 : own_parameters(values, type));
   }
 
   static Parameters own_parameters(std::span<const float> values, DataType type) {
@@ -375,12 +389,15 @@ class GraphWriter {
     if (!operands.weight) return;
     const float input_scale = tensor(node.inputs[*operands.data]).quantization.scale[0];
     const auto weights = finite_constant(model_, design_.graph_index, node.inputs[*operands.weight]);
-    const ChannelLayout layout =
-        channel_layout(tensor(node.inputs[*operands.weight]).shape.dims(), channel_axis(recipe_, node, row));
+    const int axis = channel_axis(recipe_, node, row);
+    const ChannelLayout layout = channel_layout(tensor(node.inputs[*operands.weight]).shape.dims(), axis);
     std::span<const float> bias;
     const bool has_bias = operands.bias && node.has_input(*operands.bias);
     if (has_bias) bias = finite_constant(model_, design_.graph_index, node.inputs[*operands.bias]);
     QuantizedWeights quantized = quantize_weights_16x8(weights, layout, bias, input_scale);
+    if (auto known = design_.prescribed.weight_scales(node.inputs[*operands.weight], axis, layout.channels)) {
+      quantized = {*known, quantize_weights_on(weights, layout, *known)};
+    }
     std::vector<float> scale = bias_scales_16x8(input_scale, quantized.scale);
     if (has_bias) {
       Buffer bytes = Buffer::of(quantize_bias_16x8(bias, scale));
@@ -400,12 +417,15 @@ class GraphWriter {
 
     // Weights and bias decide their scales together.
     std::vector<float> weight_scale;
+    std::optional<std::vector<float>> prescribed;
     ChannelLayout layout;
     std::span<const float> weights;
     if (weight) {
       weights = finite_constant(model_, design_.graph_index, node.inputs[*weight]);
-      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), channel_axis(recipe_, node, row));
-      weight_scale = weight_scales(weights, layout);
+      const int axis = channel_axis(recipe_, node, row);
+      layout = channel_layout(tensor(node.inputs[*weight]).shape.dims(), axis);
+      prescribed = design_.prescribed.weight_scales(node.inputs[*weight], axis, layout.channels);
+      weight_scale = prescribed ? *prescribed : weight_scales(weights, layout);
     } else {
       weight_scale = {tensor(node.inputs[1]).quantization.scale[0]};
     }
@@ -421,7 +441,8 @@ class GraphWriter {
       add_zero_bias<int32_t>(node, row, operands, DataType::int32, bias_scales({}, input_scale, weight_scale));
     }
     if (weight) {
-      QuantizedWeights quantized{weight_scale, quantize_weights(weights, layout, weight_scale)};
+      QuantizedWeights quantized{weight_scale, prescribed ? quantize_weights_on(weights, layout, weight_scale)
+                                                          : quantize_weights(weights, layout, weight_scale)};
       node.inputs[*weight] = constants_.add_weights(node.inputs[*weight], std::move(quantized), row.quant.weight_axis);
     }
   }

@@ -19,7 +19,10 @@ export function PreprocessingPanel({ workbench, samples: { calibration, guess },
   const origin = input?.normalization ? "metadata" : guess && guess.rows.length > 0 ? "guess" : "usual";
   const use = (changes: Partial<Preprocessing>) => void workbench.usePreprocessing(changes);
   return (
-    <details class="disclosure" open={guess?.isInDoubt ?? false}>
+    <details
+      class="disclosure"
+      open={guess?.isInDoubt || (origin === "usual" && preprocessing.normalization === "auto")}
+    >
       <summary>
         <h3>{text("preprocessing.title")}</h3>
         <span class="faint">

@@ -11,10 +11,13 @@ export function RecipeStep({ workbench }: { workbench: Workbench }) {
   const { state } = workbench;
   const { model, loaded, work, settings } = state;
   const obstacle = obstacleOf(state);
+  const isAnyPossible = modes.some((mode) => state.outlooks?.[mode].possible);
   const why =
-    obstacle === undefined || obstacle === "noModel" || obstacle === "noSamples"
-      ? obstacle && text(`obstacle.${obstacle}`)
-      : obstacle.reason;
+    model && state.outlooks && !isAnyPossible
+      ? text("obstacle.nothing")
+      : obstacle === undefined || obstacle === "noModel" || obstacle === "noSamples"
+        ? obstacle && text(`obstacle.${obstacle}`)
+        : obstacle.reason;
   const isBusy = work !== undefined;
   const isQuantizing = work?.kind === "quantize" || work?.kind === "every";
   return (
@@ -40,7 +43,7 @@ export function RecipeStep({ workbench }: { workbench: Workbench }) {
         <button
           type="button"
           class="button large"
-          disabled={!model || isBusy}
+          disabled={!isAnyPossible || isBusy}
           onClick={() => void workbench.quantizeEvery()}
         >
           {text("recipe.every")}

@@ -52,7 +52,11 @@ interface SampleFactsProps {
 function SampleFacts({ workbench, samples, isBusy }: SampleFactsProps) {
   const { origin, calibration, evaluation, labels, thumbnails, spread, guess } = samples;
   const isGuessed = guess !== undefined && guess.rows.length > 0;
-  const warnings = [...new Set([...calibration.warnings, ...evaluation.warnings])];
+  // What the package says of normalisation is for its own callers: the page has words and a panel for it.
+  const warnings = [...new Set([...calibration.warnings, ...evaluation.warnings])].filter(
+    (warning) => !warning.includes("normalised"),
+  );
+  const isUntold = calibration.warnings.some((warning) => warning.includes("normalised")) && !isGuessed;
   return (
     <>
       {warnings.map((warning) => (
@@ -60,6 +64,7 @@ function SampleFacts({ workbench, samples, isBusy }: SampleFactsProps) {
           {warning}
         </p>
       ))}
+      {isUntold && <p class="warning">{text("guess.usual")}</p>}
       {isGuessed && (
         <p class={guess.isInDoubt ? "warning" : "notice"}>
           {text(guess.isInDoubt ? "guess.doubt" : "guess.clear", {

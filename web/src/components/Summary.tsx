@@ -47,7 +47,18 @@ export function Summary({ floatBytes, result }: { floatBytes: number; result: Re
           />
         )}
       </dl>
-      {left > 0 && <p class="warning">{countText("compare.leftInFloat", left)}</p>}
+      {left > 0 && (
+        <details class="warning">
+          <summary>{countText("compare.leftInFloat", left)}</summary>
+          <ul class="places" lang="en">
+            {model.leftInFloat.map(({ graph, node, operator, reason }) => (
+              <li key={`${graph}:${node}`}>
+                {operator} {graph > 0 ? `${graph}:${node}` : node}: {reason}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       {report && !report.isRealData && <p class="warning">{text("compare.notReal")}</p>}
     </>
   );
