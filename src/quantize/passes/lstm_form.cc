@@ -177,6 +177,12 @@ std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& no
     const bool is_matrix = i < kPeephole || i == kProjection;
     if (is_matrix && tensor.shape.rank() != 2) return "diagonal recurrent weights have no integer form";
   }
+  // The integer kernel steps through the cells by the number of outputs.
+  const bool has_peephole = node.has_input(kPeephole + 2);
+  if (has_peephole && node.has_input(kProjection)) {
+    const Shape& projection = tensor_at(graph, node.inputs[kProjection]).shape;
+    if (projection[0] != projection[1]) return "its peephole weights reach only some cells in the integer kernel";
+  }
   for (const size_t i : ranged_intermediates(node)) {
     if (node.intermediates.size() != kIntermediates || node.intermediates[i] == kNoTensor ||
         tensor_at(graph, node.intermediates[i]).type != DataType::float32) {
