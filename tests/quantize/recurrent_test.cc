@@ -12,6 +12,7 @@
 #include "format/load.h"
 #include "format/model_builder.h"
 #include "quantize/calibrate.h"
+#include "quantize/dequantize.h"
 #include "quantize/quantize.h"
 #include "support/files.h"
 
@@ -199,6 +200,22 @@ TEST(QuantizedLstm, StaysInFloatWithItsReason) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::refused);
     EXPECT_NE(error.message().find("UNIDIRECTIONAL_SEQUENCE_LSTM"), std::string::npos) << error.message();
+  }
+}
+
+TEST(QuantizedLstm, RangesSurviveTheirFile) {
+  const Statistics statistics = calibrated(lstm_model({.projection = true, .norm = true}).load());
+  EXPECT_EQ(Statistics::from_json(statistics.to_json()), statistics);
+}
+
+TEST(QuantizedLstm, ComesBackToFloat) {
+  for (const bool norm : {false, true}) {
+    const auto model = lstm_model({.projection = true, .norm = norm, .coupled = true}).load();
+    const Statistics statistics = calibrated(model);
+    const Model integers = quantize(*model, {.mode = Mode::int8}, &statistics);
+    const Model floats = dequantize(integers);
+    EXPECT_EQ(operand(floats.graphs[0], lstm_of(floats.graphs[0]), 19).type, DataType::float32);
+    EXPECT_GT(closeness(*model, floats), 30) << norm;
   }
 }
 
