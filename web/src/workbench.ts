@@ -219,13 +219,14 @@ export class Workbench {
   }
 
   private datasetOptions(model: ModelState, guess: Guess | undefined) {
-    const { normalization, order, resize, crop } = this.state.preprocessing;
+    const { normalization, order, resize, crop, side } = this.state.preprocessing;
     const name = normalization === "auto" ? guess?.rows[0]?.name : normalization;
     const normalize = name && (normalizations[name] as Normalization);
     return {
       order,
       resize,
       crop,
+      size: [side, side] as const,
       ...(normalize ? { normalize } : {}),
       ...(model.classNames.length > 0 ? { classNames: model.classNames } : {}),
     };
@@ -323,7 +324,7 @@ export class Workbench {
     let result: Result;
     try {
       const report = samples && (await this.quantizing.report(model.handle, made, samples, steps));
-      const latency = await this.quantizing.latencies(model.handle, made, steps);
+      const latency = await this.quantizing.latencies(model.handle, made, samples, steps);
       result = { id: ++this.lastId, recipe, model: made, fileName, report, latency };
     } catch (error) {
       if (recipe) made.dispose();
