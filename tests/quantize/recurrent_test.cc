@@ -203,6 +203,30 @@ TEST(QuantizedLstm, StaysInFloatWithItsReason) {
   }
 }
 
+TEST(QuantizedLstm, NeedsSamplesWhereTheModelPrescribesTheRest) {
+  ModelBuilder b = lstm_model();
+  const auto prescribe = [&](int from, std::string name) {
+    const int to = b.output(std::move(name), DataType::float32, b.at(from).shape);
+    b.node(OpCode::fake_quant, {from}, {to},
+           ModelBuilder::options("FakeQuantOptions", {{"min", -1.0}, {"max", 1.0}, {"num_bits", int64_t{8}}}));
+    return to;
+  };
+  const int x = b.current().inputs[0], y = b.current().outputs[0];
+  const int ranged = prescribe(x, "ranged x");
+  b.current().nodes[0].inputs[0] = ranged;
+  std::swap(b.current().nodes[0], b.current().nodes[1]);
+  const int result = prescribe(y, "ranged y");
+  b.current().outputs = {result};
+  const auto model = b.load();
+  try {
+    quantize(*model, {.mode = Mode::int8}, nullptr);
+    ADD_FAILURE() << "was not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::empty_dataset) << error.message();
+    EXPECT_NE(error.message().find("its cell state"), std::string::npos) << error.message();
+  }
+}
+
 TEST(QuantizedLstm, RangesSurviveTheirFile) {
   const Statistics statistics = calibrated(lstm_model({.projection = true, .norm = true}).load());
   EXPECT_EQ(Statistics::from_json(statistics.to_json()), statistics);
