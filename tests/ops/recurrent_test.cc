@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "format/load.h"
 #include "format/model_builder.h"
+#include "format/save.h"
 #include "runtime/session.h"
 #include "support/files.h"
 #include "support/vector_case.h"
@@ -149,8 +150,8 @@ TEST(RecurrentDamage, IsRefusedOrRuns) {
       Model model = *sound;
       for (int change = 0; change <= turn % 3; ++change) damage(model, random);
       try {
-        Session session(
-            Plan::make(std::make_shared<const Model>(std::move(model)), 0, {}, {.memory_limit = int64_t{1} << 24}));
+        const std::vector<std::byte> file = save_model(model);
+        Session session(Plan::make(load_model(file), 0, {}, {.memory_limit = int64_t{1} << 24}));
         for (size_t i = 0; i < session.plan().graph().inputs.size(); ++i) {
           for (std::byte& value : session.input(i)) value = static_cast<std::byte>(random());
         }
