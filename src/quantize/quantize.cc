@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/take_alternatives.h"
 #include "quantize/prove.h"
 #include "quantize/targets.h"
@@ -48,6 +49,12 @@ void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesig
     if (!design.is_integer(static_cast<int32_t>(n))) continue;
     for (const int32_t t : graph.nodes[n].inputs) need(t, design.node_type[n]);
     for (const int32_t t : graph.nodes[n].outputs) need(t, design.node_type[n]);
+    const OpDef* row = find_op(graph.nodes[n]);
+    if (row == nullptr || !row->quant.is_lstm) continue;
+    std::string inner = lstm_range_obstacle(graph.nodes[n], design.inner_ranges);
+    if (inner.empty()) continue;
+    fail(ErrorCode::empty_dataset, text("no sample was given, and ", inner),
+         place_of(model, design.graph_index, static_cast<int32_t>(n)), "give samples of what the model will see");
   }
   if (io_of(recipe) == DataType::float32) return;
   for (const int32_t t : graph.inputs) need(t, is_int16(recipe.mode) ? DataType::int16 : DataType::int8);

@@ -44,6 +44,9 @@ bool bias_fits(const Graph& graph, const Node& node, const QuantRule& rule, cons
 
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type) {
   const OpDef* row = find_op(node);
+  if (row != nullptr && (node.op == OpCode::lstm || node.op == OpCode::svdf)) {
+    return "it takes one step a run: samples one by one do not show what its states reach";
+  }
   if (row == nullptr || !(row->quant.int8 || row->quant.int16)) return "no integer kernel exists";
   if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
   if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
