@@ -1,4 +1,4 @@
-// `npm run build:offline`: the whole page in one HTML file, .build/offline/litequant.html, which works from disk.
+// `npm run build:offline`: the whole page, and a demo, each in one HTML file of .build/offline, which works from disk.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,22 @@ import { gzipSync } from "node:zlib";
 import { setup } from "./setup.mjs";
 import { Failure, buildRoot, filesBelow, inRoot, main, say, whenChanged } from "./system.mjs";
 
-export const offlineFile = join(buildRoot, "offline/litequant.html");
+const folder = join(buildRoot, "offline");
+export const offlineFile = join(folder, "litequant.html");
+
+/** Pages of one file each: what runs in them. */
+const pages = [
+  {
+    file: "litequant.html",
+    entry: "web/src/offline/main.tsx",
+    title: "litequant: quantize TensorFlow Lite models, offline",
+  },
+  {
+    file: "classifier.html",
+    entry: "web/src/demos/classifier.tsx",
+    title: "litequant demo: a classifier, float and int8",
+  },
+];
 const mostBytes = 1_500_000;
 /** Rows of tiles that are kept of each sheet of the example. */
 const exampleRows = 5;
@@ -91,14 +106,25 @@ async function make() {
   const text = (bytes) => Buffer.from(bytes).toString().trim();
   const boot = text(await bundle("web/src/offline/boot.ts"));
   const style = text(await bundle("web/src/style.css"));
-  const parts = {
-    app: await bundle("web/src/offline/main.tsx"),
+  const shared = {
     worker: readFileSync(inRoot("dist/worker.js")),
     engine: readFileSync(inRoot("dist/litequant-simd.wasm")),
     model: planesOf(readFileSync(inRoot("web/examples/characters/characters.tflite"))),
     calibration: await sheet("calibration"),
     samples: await sheet("samples"),
   };
+  mkdirSync(folder, { recursive: true });
+  for (const { file, entry, title } of pages) {
+    const parts = { app: await bundle(entry), ...shared };
+    const html = htmlOf(title, boot, style, parts);
+    const sizes = Object.entries(parts).map(([name, bytes]) => `${name} ${packed(Buffer.from(bytes)).length}`);
+    say(`${file}: ${Buffer.byteLength(html)} bytes (${sizes.join(", ")})`);
+    writeFileSync(join(folder, file), html);
+  }
+}
+
+/** Its security policy lets scripts come from the file's own parts and from nowhere else. */
+function htmlOf(title, boot, style, parts) {
   const hashOf = (code) => `'sha256-${createHash("sha256").update(code).digest("base64")}'`;
   const policy = [
     "default-src 'none'",
@@ -111,11 +137,11 @@ async function make() {
     "form-action 'none'",
   ].join("; ");
   const icon = encodeURIComponent(readFileSync(inRoot("web/src/icon.svg"), "utf8").trim());
-  const html = [
+  return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
-    `<title>litequant: quantize TensorFlow Lite models, offline</title><link rel="icon" href="data:image/svg+xml,${icon}">`,
+    `<title>${title}</title><link rel="icon" href="data:image/svg+xml,${icon}">`,
     `<style>${style}</style></head><body><div id="app"></div>`,
     "<noscript>This page needs JavaScript and WebAssembly. Nothing it reads leaves this computer.</noscript>",
     ...Object.entries(parts).map(
@@ -123,17 +149,13 @@ async function make() {
     ),
     `<script>${boot}</script></body></html>\n`,
   ].join("\n");
-  const size = Buffer.byteLength(html);
-  const sizes = Object.entries(parts).map(([name, bytes]) => `${name} ${packed(Buffer.from(bytes)).length}`);
-  say(`offline page: ${size} bytes (${sizes.join(", ")})`);
-  mkdirSync(join(buildRoot, "offline"), { recursive: true });
-  writeFileSync(offlineFile, html);
 }
 
 export async function buildOffline() {
   if (!existsSync(inRoot("dist/web.js"))) return;
   const files = [...filesBelow("web"), ...filesBelow("dist"), ".scripts/offline.mjs", "package-lock.json"];
-  await whenChanged("offline", { files }, [".build/offline/litequant.html"], make);
+  const outputs = pages.map(({ file }) => `.build/offline/${file}`);
+  await whenChanged("offline", { files }, outputs, make);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

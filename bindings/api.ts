@@ -11,7 +11,7 @@ import { createSessionOf } from "./session.js";
 import { parseStatisticsFile } from "./statistics.js";
 import { toArray } from "./tensors.js";
 import type { EngineOptions, LiteQuant, ModelSource, Pixels } from "./types.js";
-import { calibrateModel, compareModels } from "./work.js";
+import { calibrateModel, compareModels, compareTensorOf } from "./work.js";
 
 /** The package's version; the build puts it in place. */
 declare const LITEQUANT_VERSION: string;
@@ -71,6 +71,10 @@ export function makeApi(platform: Platform): LiteQuant {
 
     async compare(first, second, samples, options = {}) {
       return await compareModels(first, second, samples, options);
+    },
+
+    async compareTensor(first, second, sample, name, options = {}) {
+      return await compareTensorOf(first, second, sample, name, options);
     },
 
     async openDataset(source, model, options = {}) {

@@ -78,6 +78,20 @@ val save(int32_t model) {
   });
 }
 
+// The stored bytes of a constant tensor.
+val constant(int32_t id, int32_t graph, int32_t tensor) {
+  return guarded([&] {
+    const Model& model = *handles().get<ModelHandle>(id);
+    const auto [g, t] = std::pair(static_cast<size_t>(graph), static_cast<size_t>(tensor));
+    if (g >= model.graphs.size() || t >= model.graphs[g].tensors.size()) {
+      fail(ErrorCode::bad_argument, text("the model has no tensor ", tensor, " in subgraph ", graph));
+    }
+    val out = val::object();
+    out.set("bytes", to_uint8_array(model.constant(model.graphs[g].tensors[t])));
+    return out;
+  });
+}
+
 val associated_file(int32_t model, const std::string& name) {
   return guarded([&] {
     for (const AssociatedFile& file : handles().get<ModelHandle>(model)->associated_files) {
@@ -338,6 +352,17 @@ val compared(int32_t id) {
   });
 }
 
+// Tensor `index` of the report for the last sample, as float32: of the first model and of the second.
+val compared_tensor(int32_t id, int32_t index) {
+  return guarded([&] {
+    const auto values = handles().get<std::unique_ptr<Comparison>>(id)->tensor_values(static_cast<size_t>(index));
+    val out = val::object();
+    out.set("first", to_uint8_array(std::as_bytes(std::span(values.first))));
+    out.set("second", to_uint8_array(std::as_bytes(std::span(values.second))));
+    return out;
+  });
+}
+
 // ---- Data -----------------------------------------------------------------------------------------------------------
 
 std::span<const uint8_t> pixels_of(const Bytes& bytes) {
@@ -425,6 +450,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("load", &load);
   function("save", &save);
   function("associatedFile", &associated_file);
+  function("constant", &constant);
   function("makeSession", &make_session);
   function("resizeSession", &resize_session);
   function("runSession", &run_session);
@@ -440,6 +466,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("makeComparison", &make_comparison);
   function("compare", &compare);
   function("compared", &compared);
+  function("comparedTensor", &compared_tensor);
   function("imageValues", &image_values);
   function("imagePreview", &image_preview);
   function("npyHeader", &npy_header);

@@ -6,6 +6,7 @@ import { refuse } from "./errors.js";
 import type { NativeRecipe, NewModel } from "./native.js";
 import { reporting } from "./progress.js";
 import { jsonOf } from "./statistics.js";
+import { toArray } from "./tensors.js";
 import type {
   InputOutputType,
   Model,
@@ -17,6 +18,7 @@ import type {
   Recipe,
   Statistics,
   Target,
+  Tensor,
   OperatorPlace,
   WeightGranularity,
   WorkOptions,
@@ -69,6 +71,13 @@ export class ModelHandle implements Model {
   describe(): ModelDescription {
     this.remote.check();
     return this.#description;
+  }
+
+  async constant(tensor: number, graph = 0): Promise<Tensor> {
+    const found = this.describe().graphs[graph]?.tensors[tensor];
+    if (!found?.isConstant) return refuse("BAD_ARGUMENT", `tensor ${tensor} of subgraph ${graph} is no constant`);
+    const { bytes } = (await callWith([this.remote], "constant", ([id = 0]) => [id, graph, tensor])).result;
+    return { type: found.type, shape: found.shape, data: toArray(found.type, bytes) };
   }
 
   async save(): Promise<Uint8Array> {

@@ -72,6 +72,7 @@ export interface NativeModule {
   load(file: Uint8Array): Outcome<NewModel>;
   save(model: number): Outcome<{ readonly bytes: Uint8Array }>;
   associatedFile(model: number, name: string): Outcome<{ readonly bytes: Uint8Array; readonly isCompressed: boolean }>;
+  constant(model: number, graph: number, tensor: number): Outcome<{ readonly bytes: Uint8Array }>;
   makeSession(model: number, graph: number, shapes: Shapes | null, reference: boolean): Outcome<NewModel>;
   resizeSession(session: number, shapes: Shapes): Outcome<{ readonly description: string }>;
   runSession(
@@ -107,6 +108,11 @@ export interface NativeModule {
     label: number,
   ): Outcome<{ readonly classes: readonly [readonly ScoredClass[], readonly ScoredClass[]] | null }>;
   compared(comparison: number): Outcome<{ readonly report: string }>;
+  /** float32 each. */
+  comparedTensor(
+    comparison: number,
+    index: number,
+  ): Outcome<{ readonly first: Uint8Array; readonly second: Uint8Array }>;
   imageValues(
     rgba: Uint8Array,
     width: number,

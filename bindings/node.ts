@@ -190,6 +190,7 @@ export const {
   describeRecipe,
   createSession,
   compare,
+  compareTensor,
   openDataset,
   imageToTensor,
   previewImage,

@@ -178,6 +178,8 @@ export interface Model extends Disposable {
   /** Of a model that `quantize` made: the operators that the recipe's target will not run, numbered as in this model. */
   readonly unsupportedByTarget: readonly OperatorPlace[];
   describe(): ModelDescription;
+  /** A constant as it is stored; BAD_ARGUMENT where the tensor is none. */
+  constant(tensor: number, graph?: number): Promise<Tensor>;
   /** The file: always the same bytes for the same model. */
   save(): Promise<Uint8Array>;
 }
@@ -488,6 +490,8 @@ export interface DatasetOptions {
   readonly order?: "rgb" | "bgr";
   readonly resize?: "stretch" | "cover";
   readonly crop?: number;
+  /** [height, width] of pictures for an input that takes any size. Default: 224 for what is open, and a warning. */
+  readonly size?: readonly [height: number, width: number];
   /** At most so many samples, spread evenly over what there is. Default: all. */
   readonly limit?: number;
   /** Class names in order, to turn names of sub-folders into class indices. Default: the model's own labels. */
@@ -540,6 +544,14 @@ export interface LiteQuant {
   describeRecipe(model: Model, recipe: Recipe): Promise<ModeDescription>;
   createSession(model: Model, options?: SessionOptions): Promise<Session>;
   compare(first: Model, second: Model, samples: Samples, options?: CompareOptions): Promise<Report>;
+  /** A tensor that both models compute under this name, as real numbers, for one sample: of the first and the second. */
+  compareTensor(
+    first: Model,
+    second: Model,
+    sample: Sample,
+    name: string,
+    options?: Pick<WorkOptions, "signal">,
+  ): Promise<readonly [Float32Array, Float32Array]>;
   openDataset(source: DataSource, model: Model, options?: DatasetOptions): Promise<Dataset>;
   imageToTensor(pixels: Pixels, options: ImageOptions): Promise<Tensor>;
   /** The resized and cropped picture, before normalisation. */

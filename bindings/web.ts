@@ -122,6 +122,7 @@ export const {
   describeRecipe,
   createSession,
   compare,
+  compareTensor,
   openDataset,
   imageToTensor,
   previewImage,

@@ -7,7 +7,7 @@ import type { ModelHandle } from "./model.js";
 import type { ProgressReporter } from "./progress.js";
 import { reporting } from "./progress.js";
 import { statisticsOf } from "./statistics.js";
-import { bindSample, signatureOf } from "./tensors.js";
+import { bindSample, signatureOf, toArray } from "./tensors.js";
 import type { BoundInputs } from "./tensors.js";
 import type {
   CalibrateOptions,
@@ -17,6 +17,7 @@ import type {
   Model,
   Prediction,
   Report,
+  Sample,
   Samples,
   Statistics,
   TensorReport,
@@ -80,6 +81,22 @@ export async function compareModels(
       comparison.dispose();
     }
   });
+}
+
+export async function compareTensorOf(
+  first: Model,
+  second: Model,
+  sample: Sample,
+  name: string,
+  { signal }: Pick<WorkOptions, "signal">,
+): Promise<readonly [Float32Array, Float32Array]> {
+  const comparison = new ComparisonRun([handleOf(first, "the first model"), handleOf(second, "the second model")], {});
+  try {
+    await comparison.add(comparison.bind(sample, 0), -1, signal);
+    return await comparison.tensor(name);
+  } finally {
+    comparison.dispose();
+  }
 }
 
 /** A comparison in the engine, made when the first sample tells the shapes. */
@@ -148,6 +165,16 @@ class ComparisonRun {
     const { generation } = held;
     const { report } = await callHeld(() => this.#engine.call("compared", [held.id], { generation }));
     return JSON.parse(report) as RawReport;
+  }
+
+  /** Of the last sample. */
+  async tensor(name: string): Promise<readonly [Float32Array, Float32Array]> {
+    const { tensors } = await this.report();
+    const index = tensors.findIndex((tensor) => tensor.name === name);
+    if (index < 0) refuse("BAD_ARGUMENT", `there is no tensor '${name}' that both models compute`);
+    const { id = 0, generation = 0 } = this.#held ?? {};
+    const found = await callHeld(() => this.#engine.call("comparedTensor", [id, index], { generation }));
+    return [toArray("float32", found.first) as Float32Array, toArray("float32", found.second) as Float32Array];
   }
 
   dispose(): void {

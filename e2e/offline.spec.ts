@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { type Page, expect, test } from "@playwright/test";
-import { downloaded, inRoot, openExample, quantize, seriousFindings } from "./support.js";
+import { downloaded, example, inRoot, openExample, quantize, seriousFindings } from "./support.js";
 
 const file = inRoot(".build/offline/litequant.html");
 
@@ -40,6 +40,24 @@ test("the one-file page does the whole job from disk with the network off", asyn
   expect(await seriousFindings(page)).toEqual([]);
   expect(requests).toEqual([]);
   expect(complaints).toEqual([]);
+});
+
+test("the demo quantizes, and answers for its pictures and one's own", async ({ page, context }) => {
+  await context.setOffline(true);
+  await page.goto(pathToFileURL(inRoot(".build/offline/classifier.html")).href);
+  const cards = page.locator(".demo-answers .step");
+  await expect(cards).toHaveCount(2, { timeout: 60_000 });
+  await expect(cards.first().getByRole("row")).toHaveCount(3);
+  const answer = (card: number) => cards.nth(card).getByRole("row").first().getByRole("rowheader");
+  await expect(answer(0)).toHaveText("Y"); // the first label of samples.json
+  await expect(answer(1)).toHaveText("Y");
+  await page.getByRole("button", { name: "Picture 2", exact: true }).click();
+  await expect(answer(0)).toHaveText("T");
+  await expect(answer(1)).toHaveText("T");
+  await page.getByTestId("picture").setInputFiles(example("samples.png"));
+  await expect(page.getByRole("button", { pressed: true })).toHaveCount(0);
+  await expect(page.getByRole("alert")).toBeHidden();
+  expect(await seriousFindings(page)).toEqual([]);
 });
 
 test("the served page works without a network once it has been used", async ({ page, context }) => {

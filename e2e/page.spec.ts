@@ -1,7 +1,7 @@
 // The page as a person uses it: the embedded example, own files, keyboard, errors, cancel, and what it never does.
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { bytesInNode, downloaded, example, openExample, quantize, seriousFindings, tabTo } from "./support.js";
+import { bytesInNode, downloaded, example, inRoot, openExample, quantize, seriousFindings, tabTo } from "./support.js";
 
 test("the example: model, samples, recipe, result, and the bytes Node makes", async ({ page }) => {
   await openExample(page);
@@ -49,6 +49,21 @@ test("own files: a model and a folder of pictures, by dropping", async ({ page }
   await expect(page.locator(".thumbnails canvas")).toHaveCount(2);
   await quantize(page, "Full integer");
   expect((await downloaded(page)).bytes.subarray(4, 8).toString()).toBe("TFL3");
+});
+
+test("the address of a model on this server, pasted; random values for a try", async ({ page }) => {
+  await page.goto("/");
+  const served = readdirSync(inRoot(".build/web/assets")).find((name) => name.endsWith(".tflite"));
+  await page.evaluate((address) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", address);
+    document.dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+  }, `assets/${served}`);
+  await expect(page.getByText(`${served} is loaded.`)).toBeAttached();
+  await page.getByRole("button", { name: "Random values, for a try" }).click();
+  await expect(page.getByTestId("sample-count")).toHaveText("16 samples to calibrate on");
+  await quantize(page, "Full integer");
+  await expect(page.getByText("Compared on random values, not on real data.")).toBeVisible();
 });
 
 test("a file that is no model is named, and the page goes on", async ({ page }) => {

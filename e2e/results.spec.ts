@@ -5,7 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import sharp from "sharp";
-import { bytesInNode, downloaded, example, finished, inRoot, openExample, quantize } from "./support.js";
+import {
+  bytesInNode,
+  downloaded,
+  example,
+  finished,
+  inRoot,
+  openExample,
+  quantize,
+  seriousFindings,
+} from "./support.js";
 
 test("every mode in one table, the best for each goal marked, any row shown again", async ({ page }) => {
   await openExample(page);
@@ -35,6 +44,24 @@ test("a node kept in float is one operator less in integers, and closer", async 
   await expect(page.locator("#section-5 pre").first()).toContainText(`--keep-float=${name}`);
   const { bytes } = await downloaded(page);
   expect(bytes.equals(await bytesInNode({ mode: "int8", keepFloat: [name] }))).toBe(true);
+});
+
+test("the values of a tensor: both models, what can be held, the weights' ranges", async ({ page }) => {
+  await openExample(page);
+  await quantize(page, "Full integer");
+  await page.getByRole("tab", { name: "Nodes" }).click();
+  const row = page.getByRole("row").filter({ hasText: "DEPTHWISE_CONV_2D" }).first();
+  await row.locator(".link").click();
+  const panel = page.locator(".tensor-panel");
+  await expect(panel.locator("svg")).toHaveCount(2);
+  await expect(panel.locator(".clip")).toHaveCount(2);
+  await panel.locator(".histogram summary").click();
+  await expect(panel.locator(".histogram tbody tr")).toHaveCount(64);
+  // Four samples of 16 x 16 x 48 values.
+  await expect(panel.locator(".histogram caption")).toHaveText("49,152 values of the first samples");
+  const counts = await panel.locator(".histogram tbody td:nth-child(2)").allTextContents();
+  expect(counts.reduce((sum, count) => sum + Number(count), 0)).toBe(4 * 16 * 16 * 48);
+  expect(await seriousFindings(page)).toEqual([]);
 });
 
 test("the shown command makes the downloaded bytes", async ({ page }) => {

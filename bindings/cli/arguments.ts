@@ -44,6 +44,11 @@ const pictures: Readonly<Record<string, OptionSpec>> = {
     value: "SHARE",
     help: "central share of each side that is kept before resizing; by default 1",
   },
+  size: {
+    kind: "value",
+    value: "H,W",
+    help: "height and width of pictures for a model that takes any size; by default 224,224",
+  },
   order: { kind: "value", value: "ORDER", help: "order of colours: rgb (default) or bgr" },
 };
 /** What the quantized model is to be, beside its mode. */

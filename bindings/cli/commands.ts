@@ -152,17 +152,24 @@ export const firstSignature = (model: Model): DatasetOptions => ({
 });
 
 export function datasetOptions(args: Arguments): DatasetOptions {
-  const [limit, normalize, resize, crop, order] = ["samples", "normalize", "resize", "crop", "order"].map((name) =>
-    args.value(name),
-  );
+  const names = ["samples", "normalize", "resize", "crop", "order", "size"];
+  const [limit, normalize, resize, crop, order, size] = names.map((name) => args.value(name));
   return {
     ...signatureOption(args),
     ...(limit !== undefined && { limit: wholeNumber("--samples", limit, 1) }),
     ...(normalize !== undefined && { normalize: normalizationOf(normalize) }),
     ...(resize !== undefined && { resize: chosen("--resize", resize, ["stretch", "cover"] as const) }),
     ...(crop !== undefined && { crop: Number(crop) }),
+    ...(size !== undefined && { size: sizeOf(size) }),
     ...(order !== undefined && { order: chosen("--order", order, ["rgb", "bgr"] as const) }),
   };
+}
+
+/** "224,224", or "224" for both. */
+function sizeOf(word: string): readonly [number, number] {
+  const [height = 0, width = height, ...rest] = word.split(",").map((side) => wholeNumber("--size", side, 1));
+  if (rest.length > 0) throw new UsageError(`--size ${word} is not HEIGHT,WIDTH`, "such as 224,224");
+  return [height, width];
 }
 
 /** "-1,1", or "127.5/127.5", or "123.7,116.3,103.5/58.4,57.1,57.4". */

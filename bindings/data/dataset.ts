@@ -83,6 +83,8 @@ async function openZip(file: DataFile): Promise<readonly DataFile[]> {
   return [...entries].map(([path, bytes]): DataFile => ({ path, read: () => Promise.resolve(bytes) }));
 }
 
+const shapeOf = ({ height, width, channels = 3 }: ImageOptions): readonly number[] => [1, height, width, channels];
+
 class Builder {
   readonly #platform: Platform;
   readonly #engine: Engine;
@@ -160,15 +162,19 @@ class Builder {
   addPicture(name: string, decode: () => Promise<Pixels>): void {
     const { signature, port } = this.#onlyInput("a picture");
     if (!this.#image) {
-      const { image, warning } = imageOptionsFor(port, this.#options);
+      const { image, warnings } = imageOptionsFor(port, this.#options);
       this.#image = image;
-      if (warning) this.#warnings.add(warning);
+      for (const warning of warnings) this.#warnings.add(warning);
     }
     const image = this.#image;
+    const isOpen = port.shapeSignature?.includes(-1) ?? false;
     this.#items.push({
       name,
       signature,
-      read: async () => [toArray(port.type, await valuesOf(this.#engine, await decode(), image))],
+      read: async () => {
+        const data = toArray(port.type, await valuesOf(this.#engine, await decode(), image));
+        return [isOpen ? { data, shape: shapeOf(image) } : data];
+      },
       preview: async () => await previewOf(this.#engine, await decode(), image),
     });
   }

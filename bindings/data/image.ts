@@ -68,14 +68,31 @@ export async function previewOf(engine: Engine, pixels: Pixels, options: ImageOp
   return { data: new Uint8ClampedArray(bytes.buffer as ArrayBuffer), width: native.width, height: native.height };
 }
 
+const usualSide = 224;
+
+/** Height and width of pictures for this input: its own, or for what it leaves open, those asked for. */
+function pictureSize(port: PortDescription, wanted: DatasetOptions["size"]) {
+  const isOpen = (axis: 1 | 2): boolean => port.shapeSignature?.[axis] === -1;
+  const [height, width] = ([1, 2] as const).map((axis) =>
+    isOpen(axis) ? (wanted?.[axis - 1] ?? usualSide) : port.shape[axis],
+  );
+  return { height, width, isChosen: wanted === undefined && (isOpen(1) || isOpen(2)) };
+}
+
 /**
- * How pictures become this input, or why they cannot. A warning says when the normalisation had to be guessed.
+ * How pictures become this input, or why they cannot. Warnings say when the normalisation or the size had to be guessed.
  */
 export function imageOptionsFor(
   port: PortDescription,
   options: DatasetOptions,
-): { readonly image: ImageOptions; readonly warning?: string } {
-  const [batch, height, width, last] = port.shape;
+): { readonly image: ImageOptions; readonly warnings: readonly string[] } {
+  const [batch, , , last] = port.shape;
+  const { height, width, isChosen } = pictureSize(port, options.size);
+  const ofSize = isChosen
+    ? [
+        `input '${port.name}' takes pictures of any size; ${height} x ${width} was chosen: say which (--size, or \`size\`)`,
+      ]
+    : [];
   const channels: 1 | 3 | 4 | undefined = last === 1 || last === 3 || last === 4 ? last : undefined;
   const isPicture = port.shape.length === 4 && batch === 1;
   if (!isPicture || height === undefined || width === undefined || channels === undefined) {
@@ -103,20 +120,22 @@ export function imageOptionsFor(
     ...(crop !== undefined && { crop }),
   };
   if (type === "float32") {
-    if (known) return { image: { ...shared, normalize: known } };
+    if (known) return { image: { ...shared, normalize: known }, warnings: ofSize };
     return {
       image: { ...shared, normalize: [-1, 1] },
-      warning:
+      warnings: [
         `the model does not say how input '${port.name}' is normalised; pixels were spread over -1…1. ` +
-        "If it was trained otherwise, results are wrong: say so (--normalize, or `normalize`)",
+          "If it was trained otherwise, results are wrong: say so (--normalize, or `normalize`)",
+        ...ofSize,
+      ],
     };
   }
   if (known && scale !== undefined && zeroPoint !== undefined) {
-    return { image: { ...shared, normalize: known, quantization: { scale, zeroPoint } } };
+    return { image: { ...shared, normalize: known, quantization: { scale, zeroPoint } }, warnings: ofSize };
   }
   // Integer inputs without normalisation take the pixels themselves, shifted to the type's range.
   const shift = type === "int8" ? -128 : 0;
-  return { image: { ...shared, normalize: [0, 255], quantization: { scale: 1, zeroPoint: shift } } };
+  return { image: { ...shared, normalize: [0, 255], quantization: { scale: 1, zeroPoint: shift } }, warnings: ofSize };
 }
 
 /** See LiteQuant.tilesOf. */

@@ -3,7 +3,7 @@
 namespace litequant {
 
 std::string quoted(std::string_view name) {
-  constexpr size_t kLongest = 80;
+  constexpr size_t kLongest = 64;
   constexpr char kHex[] = "0123456789abcdef";
   std::string out = "'";
   const auto append = [&](std::string_view part) {

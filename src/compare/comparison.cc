@@ -168,6 +168,13 @@ std::vector<float> Comparison::values_of(const Session& session, int32_t tensor)
                      session.plan().graph().tensors[static_cast<size_t>(tensor)].quantization);
 }
 
+std::pair<std::vector<float>, std::vector<float>> Comparison::tensor_values(size_t i) const {
+  if (i >= tensors_.size()) {
+    fail(ErrorCode::bad_argument, text("there is no tensor ", i, ", ", tensors_.size(), " are compared"));
+  }
+  return {values_of(*reference_, tensors_[i].reference), values_of(*candidate_, tensors_[i].candidate)};
+}
+
 void Comparison::add(int64_t label) {
   for (size_t i = 0; i < input_pairs_.size(); ++i) {
     const int32_t from = reference_->plan().graph().inputs[i];

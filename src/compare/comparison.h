@@ -88,6 +88,8 @@ class Comparison {
   void add(int64_t label = -1);
 
   const Report& report() const { return report_; }
+  // Tensor `i` of the report after the last `add`, as real numbers: of the reference and of the candidate.
+  std::pair<std::vector<float>, std::vector<float>> tensor_values(size_t i) const;
 
  private:
   void add_outputs(int64_t label);

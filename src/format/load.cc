@@ -65,7 +65,12 @@ class Loader {
     charge(stored->size() * sizeof(T));
     std::vector<T> values;
     values.reserve(stored->size());
-    for (flatbuffers::uoffset_t i = 0; i < stored->size(); ++i) values.push_back(static_cast<T>(stored->Get(i)));
+    // A damaged file may hold them unaligned: the Verifier looks at the length in front of them only.
+    for (flatbuffers::uoffset_t i = 0; i < stored->size(); ++i) {
+      Stored value;
+      std::memcpy(&value, stored->Data() + i * sizeof value, sizeof value);
+      values.push_back(static_cast<T>(value));
+    }
     return values;
   }
 

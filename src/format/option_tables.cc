@@ -1,5 +1,7 @@
 #include "format/option_tables.h"
 
+#include <cstring>
+
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -114,7 +116,12 @@ std::optional<OptionValue> read_list(ElementaryType type, const uint8_t* vector)
     const auto& stored = *reinterpret_cast<const flatbuffers::Vector<T>*>(vector);
     std::vector<Widened<T>> list;
     list.reserve(stored.size());
-    for (flatbuffers::uoffset_t i = 0; i < stored.size(); ++i) list.push_back(static_cast<Widened<T>>(stored.Get(i)));
+    // A damaged file may hold them unaligned: the Verifier looks at the length in front of them only.
+    for (flatbuffers::uoffset_t i = 0; i < stored.size(); ++i) {
+      T element;
+      std::memcpy(&element, stored.Data() + i * sizeof element, sizeof element);
+      list.push_back(static_cast<Widened<T>>(element));
+    }
     value = std::move(list);
   });
   return value;

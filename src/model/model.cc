@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "base/text.h"
+
 namespace litequant {
 
 Buffer Buffer::copy_of(std::span<const std::byte> bytes) {
@@ -22,7 +24,11 @@ uint32_t Model::add_buffer(Buffer buffer) {
 }
 
 std::string operator_name(const Node& node) {
-  if (node.op == OpCode::custom) return node.custom_code.empty() ? "CUSTOM" : node.custom_code;
+  if (node.op == OpCode::custom) {
+    if (node.custom_code.empty()) return "CUSTOM";
+    const std::string shown = quoted(node.custom_code);
+    return shown.substr(1, shown.size() - 2);
+  }
   return std::string(op_code_name(node.op));
 }
 

@@ -185,7 +185,7 @@ struct Model {
   uint32_t add_buffer(Buffer buffer);
 };
 
-// "CONV_2D", or the custom operator's own name.
+// "CONV_2D", or the custom operator's own name, made safe to show as `quoted` does, without the quotes.
 std::string operator_name(const Node& node);
 
 // Where a node or tensor stands, for errors.

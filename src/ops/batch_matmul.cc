@@ -94,6 +94,11 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   return matrix_step(node, layer, products, options);
 }
 
+double operations(const NodeView& node) {
+  const Shape& left = node.input(0).shape;
+  return visits(node.output(0).shape) * left.back(node.options().flag("adj_x") ? 1 : 0);
+}
+
 int version(const NodeView& node) {
   switch (node.input(0).type) {
     case DataType::int16: return 3;
@@ -114,6 +119,7 @@ const OpDef kBatchMatmul = {.code = OpCode::batch_matmul,
                             .infer = infer,
                             .compile = compile,
                             .quant = kQuant,
-                            .version = version};
+                            .version = version,
+                            .operations = operations};
 
 }  // namespace litequant

@@ -41,6 +41,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
                     [](const auto& s, auto sum, auto... rest) { reference::convolve<decltype(sum)>(s, rest...); });
 }
 
+double operations(const NodeView& node) {
+  return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 4);
+}
+
 int version(const NodeView& node) {
   const DataType data = node.input(0).type, weights = node.input(1).type;
   if (data == DataType::int16 && weights == DataType::int8 && node.options().integer("quantized_bias_type") != 0) {
@@ -74,6 +78,7 @@ const OpDef kConv2D = {.code = OpCode::conv_2d,
                        .infer = infer,
                        .compile = compile,
                        .quant = kQuant,
-                       .version = version};
+                       .version = version,
+                       .operations = operations};
 
 }  // namespace litequant

@@ -84,6 +84,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   });
 }
 
+double operations(const NodeView& node) {
+  return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 3);
+}
+
 int version(const NodeView& node) {
   const DataType data = node.input(0).type, weights = node.input(1).type;
   if (data == DataType::int16 && weights == DataType::int16) return 5;
@@ -113,6 +117,7 @@ const OpDef kDepthwiseConv2D = {.code = OpCode::depthwise_conv_2d,
                                 .infer = infer,
                                 .compile = compile,
                                 .quant = kQuant,
-                                .version = version};
+                                .version = version,
+                                .operations = operations};
 
 }  // namespace litequant

@@ -48,6 +48,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   return matrix_step(node, layer, {.shape = shape, .products = {{}}}, options);
 }
 
+double operations(const NodeView& node) {
+  return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 2);
+}
+
 int version(const NodeView& node) {
   const DataType data = node.input(0).type, weights = node.input(1).type;
   const Options& options = node.options();
@@ -81,6 +85,7 @@ const OpDef kFullyConnected = {.code = OpCode::fully_connected,
                                .infer = infer,
                                .compile = compile,
                                .quant = kQuant,
-                               .version = version};
+                               .version = version,
+                               .operations = operations};
 
 }  // namespace litequant

@@ -78,8 +78,8 @@ int NodeView::axis(int64_t value, int rank) const {
   return static_cast<int>(positive);
 }
 
-void NodeView::fail(ErrorCode code, std::string detail) const {
-  litequant::fail(code, std::move(detail), place_of(*model_, graph_, index_));
+void NodeView::fail(ErrorCode code, std::string detail, std::string hint) const {
+  litequant::fail(code, std::move(detail), place_of(*model_, graph_, index_), std::move(hint));
 }
 
 void NodeView::require(bool holds, std::string_view need) const {

@@ -77,7 +77,7 @@ class NodeView {
   // Axis out of a file: negative counts from the end.
   int axis(int64_t value, int rank) const;
 
-  [[noreturn]] void fail(ErrorCode code, std::string detail) const;
+  [[noreturn]] void fail(ErrorCode code, std::string detail, std::string hint = {}) const;
   // BAD_MODEL unless `holds`.
   void require(bool holds, std::string_view need) const;
   // All of the listed inputs and outputs have this many dimensions at least and at most.
@@ -222,7 +222,17 @@ struct OpDef {
   Step (*compile)(const NodeView& node, const CompileOptions& options) = nullptr;
   QuantRule quant = {};
   int (*version)(const NodeView& node);  // operator version that a writer must set
+  // What one run does beyond visiting each element of its operands and results once: multiply-adds, for most. Called
+  // when `infer` has passed.
+  double (*operations)(const NodeView& node) = nullptr;
 };
+
+// What one run of a node does, about, in multiply-adds and visits of elements. Real numbers, so that no product of
+// dimensions is too large.
+double operations_of(const OpDef& row, const NodeView& node);
+// Elements from `first_axis` up to `end_axis`, a dimension of 0 counting as 1: loops over the others run all the same.
+double visits(const Shape& shape, int first_axis, int end_axis);
+inline double visits(const Shape& shape) { return visits(shape, 0, shape.rank()); }
 
 // The usual rule: one version for int8 data (and uint8 where the format says so), one for int16, else 1.
 template <int kInt8, int kInt16>

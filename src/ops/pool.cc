@@ -81,6 +81,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   }
 }
 
+double operations(const NodeView& node) {
+  return visits(node.output(0).shape) * static_cast<double>(most_positions(pool_shape(node).window));
+}
+
 Step compile_l2(const NodeView& node, const CompileOptions&) {
   require_same_type(node);
   return step_of<float, FloatRange>(pool_shape(node), activation_range(fused_activation(node)), &reference::l2_pool);
@@ -94,7 +98,8 @@ const OpDef kAveragePool2d = {.code = OpCode::average_pool_2d,
                               .infer = infer,
                               .compile = compile<true>,
                               .quant = kMovesData,
-                              .version = version_by_type<2, 3>};
+                              .version = version_by_type<2, 3>,
+                              .operations = operations};
 
 extern const OpDef kMaxPool2d;
 const OpDef kMaxPool2d = {.code = OpCode::max_pool_2d,
@@ -102,7 +107,8 @@ const OpDef kMaxPool2d = {.code = OpCode::max_pool_2d,
                           .infer = infer,
                           .compile = compile<false>,
                           .quant = kMovesData,
-                          .version = version_by_type<2, 3>};
+                          .version = version_by_type<2, 3>,
+                          .operations = operations};
 
 extern const OpDef kL2Pool2d;
 const OpDef kL2Pool2d = {.code = OpCode::l2_pool_2d,

@@ -171,6 +171,11 @@ Step compile_both(const NodeView& node, const CompileOptions&) {
   backward.is_backward = true;
   if (is_hybrid(node) && forward.sequence.is_time_major) {
     // The reference runs the whole sequence once for each of its steps, the state going on from pass to pass.
+    constexpr int64_t kMostPasses = 4096;
+    if (forward.sequence.steps > kMostPasses) {
+      node.fail(ErrorCode::too_large,
+                text("runs over its ", forward.sequence.steps, " steps as often as it has steps"));
+    }
     forward.passes = backward.passes = forward.sequence.steps;
   }
   node.require(

@@ -3,6 +3,7 @@
 #include "kernels/svdf.h"
 
 #include <cmath>
+#include <limits>
 
 #include "ops/cell_operands.h"
 #include "ops/lstm_operands.h"
@@ -27,6 +28,7 @@ SvdfShape shape_of(const NodeView& node) {
                            .memory = node.input(kTime).shape[1],
                            .rank = static_cast<int32_t>(rank)};
   node.require(shape.inputs >= 1 && shape.memory >= 1, "its weights are empty");
+  node.require(int64_t{filters} * shape.memory <= std::numeric_limits<int32_t>::max(), "its state is too large");
   node.require(node.input(kTime).shape[0] == filters, "its time weights need one row for each filter");
   require_whole_constant(node, node.input(kTime), "its time weights");
   return shape;

@@ -67,6 +67,10 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   });
 }
 
+double operations(const NodeView& node) {
+  return visits(node.input(kInput).shape) * visits(node.input(kWeights).shape, 0, 3);
+}
+
 int version(const NodeView& node) {
   const DataType data = node.input(kInput).type, weights = node.input(kWeights).type;
   if (data == DataType::int16 && weights == DataType::int8 && node.options().integer("quantized_bias_type") != 0) {
@@ -94,6 +98,7 @@ const OpDef kTransposeConv = {.code = OpCode::transpose_conv,
                               .infer = infer,
                               .compile = compile,
                               .quant = kQuant,
-                              .version = version};
+                              .version = version,
+                              .operations = operations};
 
 }  // namespace litequant

@@ -2,6 +2,7 @@
 // [batches, inputs]. Both keep output and cell state in variables.
 #include <cstddef>
 
+#include "ops/lstm_basic.h"
 #include "ops/lstm_step.h"
 
 namespace litequant {
@@ -20,9 +21,7 @@ SequenceShape sequence_of(const NodeView& node) {
 
 std::vector<Shape> infer(const NodeView& node) {
   const size_t count = node.input_count();
-  if (is_single_step(node) && count == 5) {
-    node.fail(ErrorCode::unsupported_operator, "the BASIC kernel with 5 inputs is not executed");
-  }
+  if (is_single_step(node) && is_basic_lstm(node)) return infer_basic_lstm(node);
   node.require(count == 20 || count == 24, text("needs 20 or 24 inputs, found ", count));
   const SequenceShape sequence = sequence_of(node);
   const LstmForm form = lstm_form(node, kOperands, sequence.batches);
@@ -44,6 +43,7 @@ std::vector<InnerRange> inner_ranges(const NodeView& node, size_t offset) {
 }
 
 Step compile(const NodeView& node, const CompileOptions& options) {
+  if (is_single_step(node) && is_basic_lstm(node)) return compile_basic_lstm(node);
   node.require_type(node.output(0), "its output", node.input(0).type);
   LstmDirection direction = {.operands = kOperands, .sequence = sequence_of(node)};
   direction.output_row = node.output(0).shape.back();
@@ -70,15 +70,17 @@ int sequence_version(const NodeView& node) {
 }
 
 int step_version(const NodeView& node) {
+  if (is_basic_lstm(node)) return 2;
   if (!is_hybrid(node)) return 1;
   return node.options().flag("asymmetric_quantize_inputs") ? 4 : 3;
 }
 
+constexpr OperandSet kWeights = operand_set(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16);
 constexpr QuantRule kQuant = {.roles = {Role::data},
                               .output = OutputRule::free,
                               .int8 = true,
                               .hybrid = true,
-                              .cell_weights = operand_set(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16),
+                              .cell_weights = kWeights,
                               .is_lstm = true};
 
 }  // namespace
@@ -94,12 +96,12 @@ const OpDef kUnidirectionalSequenceLstm = {.code = OpCode::unidirectional_sequen
                                            .quant = kQuant,
                                            .version = sequence_version};
 const OpDef kLstm = {.code = OpCode::lstm,
-                     .types = types(DataType::float32, DataType::int8),
+                     .types = types(DataType::float32, DataType::int8, DataType::uint8),
                      .hybrid = true,
                      .is_pure = false,
                      .infer = infer,
                      .compile = compile,
-                     .quant = kQuant,
+                     .quant = {.hybrid = true, .cell_weights = kWeights},
                      .version = step_version};
 
 }  // namespace litequant

@@ -63,7 +63,11 @@ class Dequantizer {
   bool turn(int32_t t) {
     Tensor& changed = tensor(t);
     if (!stands_for_reals(changed)) return false;
-    if (changed.is_variable) refuse(t, "it is a quantized state");
+    // These begin at real zero, as a float state does (see Session::reset).
+    const bool begins_at_zero =
+        changed.type == DataType::int8 ||
+        (changed.type == DataType::int16 && changed.quantization.zero_point == std::vector<int64_t>{0});
+    if (changed.is_variable && !begins_at_zero) refuse(t, "it is a state that does not begin at zero");
     if (changed.sparsity) refuse(t, "it is stored sparse");
     if (!changed.quantization.details.table().empty()) refuse(t, "its scheme is blockwise or custom");
     if (changed.external_buffer != 0) refuse(t, "its values lie in another file");

@@ -43,7 +43,7 @@ class Proof {
 
   // What a node computes with, its constants aside.
   struct Activations {
-    bool floats = false, int8 = false, int16 = false, ours = false;
+    bool floats = false, int8 = false, int16 = false, ours = false, theirs = false;
   };
   Activations activations_of(const Graph& graph, const Node& node) const {
     Activations found;
@@ -57,7 +57,7 @@ class Proof {
       if (!is_integer_value(tensor)) return;
       found.int8 |= tensor.type == DataType::int8;
       found.int16 |= tensor.type == DataType::int16;
-      found.ours |= !integers_before_.contains(tensor.name);
+      (integers_before_.contains(tensor.name) ? found.theirs : found.ours) = true;
     };
     std::for_each(node.inputs.begin(), node.inputs.end(), look);
     std::for_each(node.outputs.begin(), node.outputs.end(), look);
@@ -75,6 +75,7 @@ class Proof {
     if (converts || node.op == OpCode::cast || !found.ours) return;
     if (found.floats) broken("it mixes float and integer activations");
     const OpDef* row = find_op(node);
+    if (row == nullptr && found.theirs) return;  // an LSTM that came in integers, say
     if (found.int8 && (row == nullptr || !row->quant.int8)) broken("it has no kernel for int8");
     if (found.int16 && (row == nullptr || !row->quant.int16)) broken("it has no kernel for int16 activations");
   }
@@ -101,8 +102,8 @@ class Proof {
   int32_t graph_ = 0, node_ = 0;
 };
 
-void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph) {
-  Session session(Plan::make(model, graph, {}, {}));
+void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph, const PlanOptions& limits) {
+  Session session(Plan::make(model, graph, {}, limits));
   for (size_t i = 0; i < session.plan().graph().inputs.size(); ++i) {
     const auto bytes = session.input(i);
     std::memset(bytes.data(), 0, bytes.size());
@@ -110,9 +111,15 @@ void run_on_zeros(const std::shared_ptr<const Model>& model, int32_t graph) {
   session.run();
 }
 
-bool runs_on_zeros(const Model& model, int32_t graph) {
+// The message without the place before it.
+std::string detail_of(const Error& error) {
+  const std::string place = place_text(error.place());
+  return place.empty() ? error.message() : error.message().substr(place.size() + 2);
+}
+
+bool runs_on_zeros(const Model& model, int32_t graph, const PlanOptions& limits) {
   try {
-    run_on_zeros(std::make_shared<const Model>(model), graph);
+    run_on_zeros(std::make_shared<const Model>(model), graph, limits);
   } catch (const Error&) {
     return false;
   }
@@ -121,7 +128,8 @@ bool runs_on_zeros(const Model& model, int32_t graph) {
 
 }  // namespace
 
-void prove(const Model& quantized, const Model& original, const Recipe& recipe) {
+std::optional<UnfitNode> prove(const Model& quantized, const Model& original, const Recipe& recipe,
+                               const PlanOptions& limits) {
   const std::vector<std::byte> file = save_model(quantized);
   const std::shared_ptr<const Model> written = load_model(file);
   Proof proof(*written, original, recipe);
@@ -129,14 +137,15 @@ void prove(const Model& quantized, const Model& original, const Recipe& recipe) 
     proof.check_graph(g);
     const auto graph = static_cast<int32_t>(g);
     try {
-      run_on_zeros(written, graph);
+      run_on_zeros(written, graph, limits);
     } catch (const Error& error) {
       // The float model may hold operators that are kept but not executed, not fit the memory, or not bear zeros.
-      if (!runs_on_zeros(original, graph)) continue;
-      fail(ErrorCode::internal, text("the quantized model does not run: ", error.message()), {},
-           "please report this model");
+      if (!runs_on_zeros(original, graph, limits)) continue;
+      if (error.code() == ErrorCode::too_large || error.code() == ErrorCode::out_of_memory) throw;
+      return UnfitNode{error.place(), detail_of(error)};
     }
   }
+  return std::nullopt;
 }
 
 }  // namespace litequant

@@ -1,8 +1,13 @@
 // The last thing that quantization does: what was made is tried before anybody gets it.
 #pragma once
 
+#include <optional>
+#include <string>
+
+#include "base/error.h"
 #include "model/model.h"
 #include "quantize/recipe.h"
+#include "runtime/plan.h"
 
 namespace litequant {
 
@@ -13,7 +18,14 @@ namespace litequant {
 // - a float16 constant is read by DEQUANTIZE alone;
 // - it runs, once, on zeros, wherever the float model can be run at all.
 // What the original held in integers already is the original's own promise and passes.
-// Throws INTERNAL naming the operator: a file that breaks its promise is never given out.
-void prove(const Model& quantized, const Model& original, const Recipe& recipe);
+// Throws INTERNAL naming the operator: a file that breaks its promise is never given out. An operator that no kernel
+// takes with the scales it has is returned instead, for it may be written otherwise.
+// `limits` bound what its plans may take; where the result alone passes them: TOO_LARGE or OUT_OF_MEMORY.
+struct UnfitNode {
+  Place place;  // in the quantized model
+  std::string reason;
+};
+std::optional<UnfitNode> prove(const Model& quantized, const Model& original, const Recipe& recipe,
+                               const PlanOptions& limits);
 
 }  // namespace litequant

@@ -1,6 +1,7 @@
 #include "quantize/quantize.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "quantize/passes/design.h"
+#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/take_alternatives.h"
 #include "quantize/prove.h"
 #include "quantize/targets.h"
@@ -47,6 +49,12 @@ void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesig
     if (!design.is_integer(static_cast<int32_t>(n))) continue;
     for (const int32_t t : graph.nodes[n].inputs) need(t, design.node_type[n]);
     for (const int32_t t : graph.nodes[n].outputs) need(t, design.node_type[n]);
+    const OpDef* row = find_op(graph.nodes[n]);
+    if (row == nullptr || !row->quant.is_lstm) continue;
+    std::string inner = lstm_range_obstacle(graph.nodes[n], design.inner_ranges);
+    if (inner.empty()) continue;
+    fail(ErrorCode::empty_dataset, text("no sample was given, and ", inner),
+         place_of(model, design.graph_index, static_cast<int32_t>(n)), "give samples of what the model will see");
   }
   if (io_of(recipe) == DataType::float32) return;
   for (const int32_t t : graph.inputs) need(t, is_int16(recipe.mode) ? DataType::int16 : DataType::int8);
@@ -59,7 +67,18 @@ struct IntegerDesign {
   std::vector<GraphDesign> graphs;
 };
 
-IntegerDesign design_integers(const Model& original, const Recipe& wanted, const Statistics& statistics) {
+// Why operators cannot be integers whatever the recipe says, by their numbers in the model that was given.
+using Unfit = std::map<std::pair<int32_t, int32_t>, std::string>;
+
+void explain_unfit(const Unfit& unfit, GraphDesign& design) {
+  for (size_t n = 0; n < design.reason.size(); ++n) {
+    const auto found = unfit.find({design.graph_index, design.origin[n]});
+    if (found != unfit.end() && !design.reason[n].empty()) design.reason[n] = found->second;
+  }
+}
+
+IntegerDesign design_integers(const Model& original, const Recipe& wanted, const Unfit& unfit,
+                              const Statistics& statistics) {
   Extended extended = extend(original);
   fold_half_constants(extended.model);
   std::vector<Prescriptions> prescribed = obey_prescriptions(extended.model, true);
@@ -73,6 +92,7 @@ IntegerDesign design_integers(const Model& original, const Recipe& wanted, const
     design.origin = rewritten.origin[g];
     design.prescribed = std::move(prescribed[g]);
     choose_nodes(model, recipe, design);
+    explain_unfit(unfit, design);
   }
   const std::vector<bool> is_inner = inner_graphs(model);
   for (GraphDesign& design : made.graphs) {
@@ -96,14 +116,43 @@ IntegerDesign design_integers(const Model& original, const Recipe& wanted, const
   return made;
 }
 
-Model make_integers(const Model& original, const Recipe& wanted, const Statistics& statistics,
-                    std::vector<FloatNode>* left_in_float) {
-  IntegerDesign made = design_integers(original, wanted, statistics);
-  for (const GraphDesign& design : made.graphs) {
-    if (left_in_float != nullptr) list_float_nodes(made.model, design, *left_in_float);
-    write_integers(made.model, made.recipe, design);
+[[noreturn]] void fail_unproved(const UnfitNode& fault) {
+  fail(ErrorCode::internal, text("the quantized model does not run: ", fault.reason), fault.place,
+       "please report this model");
+}
+
+void clean_up(Model& model, const Recipe& recipe) {
+  update_metadata(model, recipe);
+  drop_unused(model);
+}
+
+// Quantizes until the result is proved: an operator that no integer kernel takes with the scales that calibration gave
+// (a product of scales of 1e20, say) is told by the proof alone, and stays in float.
+Model make_integers(const Model& original, Recipe recipe, const Statistics& statistics,
+                    std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+  Unfit unfit;
+  for (;;) {
+    IntegerDesign made = design_integers(original, recipe, unfit, statistics);
+    std::vector<FloatNode> float_nodes;
+    std::vector<std::vector<int32_t>> origins(made.graphs.size());  // per graph and node written
+    for (size_t g = 0; g < made.graphs.size(); ++g) {
+      list_float_nodes(made.model, made.graphs[g], float_nodes);
+      origins[g] = write_integers(made.model, made.recipe, made.graphs[g]);
+    }
+    drop_dead_nodes(made.model, &origins);
+    clean_up(made.model, recipe);
+    const std::optional<UnfitNode> fault = prove(made.model, original, recipe, limits);
+    if (!fault) {
+      if (left_in_float != nullptr) *left_in_float = std::move(float_nodes);
+      return std::move(made.model);
+    }
+    const NodeReference place = {fault->place.graph, fault->place.node};
+    if (place.node < 0) fail_unproved(*fault);
+    const int32_t node = origins[static_cast<size_t>(place.graph)][static_cast<size_t>(place.node)];
+    if (node == kNoNode || !unfit.emplace(std::pair(place.graph, node), fault->reason).second) fail_unproved(*fault);
+    recipe.keep_float.push_back({place.graph, node});
+    std::erase(recipe.keep_int16, NodeReference{place.graph, node});
   }
-  return std::move(made.model);
 }
 
 bool prescribes_ranges(const Model& model) {
@@ -120,7 +169,7 @@ bool needs_statistics(const Model& model, const Recipe& recipe) {
   if (!needs_statistics(recipe.mode)) return false;
   if (!prescribes_ranges(model)) return true;
   try {
-    design_integers(model, recipe, Statistics(model));
+    design_integers(model, recipe, {}, Statistics(model));
   } catch (const Error&) {
     return true;
   }
@@ -128,7 +177,7 @@ bool needs_statistics(const Model& model, const Recipe& recipe) {
 }
 
 Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics,
-               std::vector<FloatNode>* left_in_float) {
+               std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
@@ -144,21 +193,18 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
     statistics->check_model(original);
   }
 
+  if (needs_statistics(recipe.mode)) return make_integers(original, recipe, *statistics, left_in_float, limits);
   Model model = original;
-  if (recipe.mode == Mode::dynamic) fold_half_constants(model);
-  switch (recipe.mode) {
-    case Mode::dynamic: quantize_weights_only(model, recipe, obey_prescriptions(model, false)); break;
-    case Mode::float16:
-      obey_prescriptions(model, false);
-      halve_constants(model, recipe);
-      break;
-    default: model = make_integers(original, recipe, *statistics, left_in_float); break;
+  if (recipe.mode == Mode::dynamic) {
+    fold_half_constants(model);
+    quantize_weights_only(model, recipe, obey_prescriptions(model, false));
+  } else {
+    obey_prescriptions(model, false);
+    halve_constants(model, recipe);
   }
   drop_dead_nodes(model);
-  update_metadata(model, recipe);
-  drop_unused(model);
-
-  prove(model, original, recipe);
+  clean_up(model, recipe);
+  if (const auto fault = prove(model, original, recipe, limits)) fail_unproved(*fault);
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "model/model.h"
 #include "quantize/recipe.h"
 #include "quantize/statistics.h"
+#include "runtime/plan.h"
 
 namespace litequant {
 
@@ -26,9 +27,9 @@ struct FloatNode {
 // REFUSED (int8-only with operators that stay in float: one message names them all).
 //
 // `left_in_float` (may be null) receives the float operators that an integer mode leaves as they are, numbered as in
-// `model`.
+// `model`. `limits`: those of the plans that prove the result; TOO_LARGE or OUT_OF_MEMORY where it alone passes them.
 Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
-               std::vector<FloatNode>* left_in_float = nullptr);
+               std::vector<FloatNode>* left_in_float = nullptr, const PlanOptions& limits = {});
 
 bool needs_statistics(Mode mode);
 // Also false where quantization-aware training prescribes every range that the mode needs.

@@ -28,7 +28,7 @@ class Fingerprint {
       bytes = bytes.subspan(8);
     }
     uint64_t rest = 0;
-    std::memcpy(&rest, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());
     add(rest);
   }
   void add(std::string_view characters) { add(std::as_bytes(std::span(characters))); }

@@ -72,6 +72,7 @@ class Plan {
     std::vector<Buffer> folded;  // their values
     std::vector<std::pair<int32_t, Slot>> slots;  // what it makes known; of the first stage, in the plan itself
     size_t arena_bytes = 0, scratch_offset = 0;
+    double operations = 0;  // in the unit of PlanOptions::operation_limit
   };
 
   const Model& model() const { return *model_; }

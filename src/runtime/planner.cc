@@ -348,6 +348,7 @@ void Planner::compile_node(int32_t index, Plan::Stage& stage) {
     view.mutable_output(i).shape = shapes[i];
   }
 
+  charge(row, view, stage.operations);
   Step step = row.compile(view, {.kernels = plan_.options().kernels, .reproducible = plan_.options().reproducible});
   bool all_known = row.is_pure;
   for (size_t i = 0; i < view.input_count(); ++i) {
@@ -359,6 +360,19 @@ void Planner::compile_node(int32_t index, Plan::Stage& stage) {
   } else {
     stage.steps.push_back({.node = index, .step = std::move(step)});
   }
+}
+
+void Planner::charge(const OpDef& row, const NodeView& view, double& sum) {
+  const double operations = operations_of(row, view);
+  sum += operations;
+  const double limit = plan_.options().operation_limit;
+  if (sum <= limit) return;
+  // Shown as whole numbers while they are short.
+  const auto number = [](double value) { return value < 1e15 ? text(static_cast<int64_t>(value)) : text(value); };
+  view.fail(ErrorCode::too_large,
+            text("takes about ", number(operations), " multiply-adds or visits of elements, which makes ", number(sum),
+                 " with the nodes before it; the limit is ", number(limit)),
+            "Check the shapes of its operands; give smaller input shapes where they are free.");
 }
 
 LateStep Planner::compile_late(int32_t index, const std::function<std::span<const std::byte>(int32_t)>& value_of) {
@@ -374,6 +388,8 @@ LateStep Planner::compile_late(int32_t index, const std::function<std::span<cons
         set_shape(view, view.node().outputs[i], late.shapes[i]);
         view.mutable_output(i).shape = late.shapes[i];
       }
+      late.operations = 0;
+      charge(row, view, late.operations);
       late.step = row.compile(view, {.kernels = plan_.options().kernels, .reproducible = plan_.options().reproducible});
       return late;
     } catch (const ValueNotKnown& needed) {

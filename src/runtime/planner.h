@@ -50,6 +50,7 @@ class Planner {
   void place_inputs(std::span<const Shape> input_shapes, bool is_called);
   Outcome plan_node(int32_t node, Plan::Stage& stage);
   void compile_node(int32_t node, Plan::Stage& stage);
+  void charge(const OpDef& row, const NodeView& view, double& operations);
   void fold(const Step& step, const NodeView& view, Plan::Stage& stage);
   void place_memory(int32_t first_node, Plan::Stage& stage);
 

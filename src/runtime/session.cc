@@ -92,6 +92,7 @@ void Session::enter(StageState& at, const Observer& observer) {
     slots_[static_cast<size_t>(tensor)] = slot;
     keep(tensor);
   }
+  state_->charge(at.stage->operations, *plan_, at.stage->steps.empty() ? at.stage->end : at.stage->steps[0].node);
   if (arena_.grow(at.stage->arena_bytes, state_->memory)) ++memory_version_;
   if (at.bound_at != memory_version_) bind(at);
   if (!observer) return;
@@ -145,6 +146,7 @@ void Session::run_late_step(StageState& at) {
     planner.set_late_shape(index, node.outputs[i], slot(node.outputs[i]).type, at.late->shapes[i]);
     keep(node.outputs[i]);
   }
+  state_->charge(at.late->operations, *plan_, index);
   late_scratch_.grow(at.late->step.scratch_bytes, state_->memory);
   std::vector<const std::byte*> inputs;
   std::vector<std::byte*> outputs;

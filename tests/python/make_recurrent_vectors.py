@@ -192,6 +192,31 @@ integer_lstm("lstm_step_i8", op="LSTM")
 integer_lstm("lstm_step_i8_all", op="LSTM", norm=True, peephole=True, projection=True, cells=12, outputs=12)
 
 
+def basic_lstm(name, dtype, *, batches=2, inputs=5, units=4):
+    weights = Weights(name, False)
+    depth = inputs + units
+    if dtype == "f32":
+        data, cell = {}, {}
+        operands = [weights.matrix(4 * units, depth), weights.vector(4 * units)]
+        kinds = ("f32", "f32")
+    else:
+        data, cell = {"scale": 1 / 128, "zero": 128}, {"scale": 1 / 2048}
+        values = weights.rng.integers(0, 256, (4 * units, depth))
+        operands = [constant("u8", values, scale=0.02, zero=101), weights.int32(4 * units, 0.02 / 128, 6000)]
+        kinds = ("u8", "i16")
+    shape = [batches, units]
+    case(name, "LSTM", [Tensor(dtype, [batches, inputs], **data),
+                        Tensor(kinds[0], shape, variable=True, **data), *operands,
+                        Tensor(kinds[1], shape, variable=True, **cell)],
+         [Tensor(kinds[0], shape, **data), Tensor(kinds[1], shape, **cell), Tensor(kinds[0], [batches, depth], **data),
+          Tensor(kinds[1], [batches, 4 * units], **({"scale": 1 / 4096} if cell else {}))],
+         ("LSTMOptions", {"fusedActivationFunction": 4, "kernelType": 1}), 2)
+
+
+for dtype in ("f32", "u8"):
+    basic_lstm(f"lstm_basic_{dtype}", dtype)
+
+
 def rnn_cell(weights, inputs, units, auxiliary=0):
     return [weights.matrix(units, inputs), weights.matrix(units, units), weights.vector(units)], (
         weights.matrix(units, auxiliary) if auxiliary else None)

@@ -135,5 +135,54 @@ TEST(Plan, RunsWithoutNodesThatNoOutputNeeds) {
   EXPECT_EQ(Plan::make(model, 0, {}, {.keep_all_tensors = true})->steps().size(), 2u);
 }
 
+TEST(Session, GivesVariablesTheirMemory) {
+  // Nothing writes the variable before it is read.
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {2, 300});
+  const int state = b.variable("state", DataType::float32, {2, 300});
+  b.node(OpCode::add, {x, state}, {b.output("y", DataType::float32, {2, 300})}, b.options("AddOptions"));
+  const auto plan = Plan::make(b.load(), 0, {}, {});
+  EXPECT_EQ(plan->slot(state).bytes, 2400u);
+  Session session(plan);
+  write(session.input(0), std::vector<float>(600, 3));
+  session.run();
+  EXPECT_EQ(floats(session.output(0)), std::vector<float>(600, 3));
+}
+
+TEST(Session, RefusesToResizeAVariable) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {4});
+  const int state = b.variable("state", DataType::float32, {100});
+  b.node(OpCode::abs, {state}, {b.output("y", DataType::float32, {100})});
+  b.node(OpCode::neg, {x}, {state});
+  b.current().outputs.push_back(state);
+  const auto model = b.load();
+  EXPECT_EQ(message_of([&] { Plan::make(model, 0, {}, {}); }),
+            "subgraph 0, node 1 NEG 'state': writes the shape [4] into a variable of the shape [100]");
+}
+
+std::string budget_message(const std::shared_ptr<const Model>& model, double limit) {
+  PlanOptions options;
+  options.operation_limit = limit;
+  return message_of([&] { Plan::make(model, 0, {}, options); });
+}
+
+TEST(Session, RefusesWorkBeyondTheLimit) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 10, 10, 2});
+  const int w = b.constant("w", DataType::float32, {4, 3, 3, 2}, std::vector<float>(72, 1));
+  const int y = b.tensor("y", DataType::float32, {1, 10, 10, 4});
+  b.node(OpCode::conv_2d, {x, w}, {y},
+         b.options("Conv2DOptions", {{"stride_w", int64_t{1}}, {"stride_h", int64_t{1}}}));
+  b.node(OpCode::relu, {y}, {b.output("z", DataType::float32, {1, 10, 10, 4})});
+  const auto model = b.load();
+  // 400 results of 18 products each; 200 + 72 + 400 elements; and twice 400 of RELU.
+  EXPECT_EQ(budget_message(model, 400 * 18 + 672 + 800), "no error");
+  EXPECT_EQ(
+      budget_message(model, 400 * 18 + 672 + 799),
+      "subgraph 0, node 1 RELU 'z': takes about 800 multiply-adds or visits of elements, which makes 8672 with the "
+      "nodes before it; the limit is 8671");
+}
+
 }  // namespace
 }  // namespace litequant

@@ -1,7 +1,7 @@
 // The command line and the few lines of code that make the same file.
 import type { ImageOptions, Recipe } from "litequant";
 import { essentialRecipe } from "./recipes.js";
-import type { SamplesState } from "./state.js";
+import type { ModelState, SamplesState } from "./state.js";
 
 const shellWord = (word: string): string =>
   /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -9,12 +9,17 @@ const shellWord = (word: string): string =>
 /** Where the samples lie is not known to a page: a folder stands for them. */
 const sampleFolder = "samples/";
 
-function pictureWords({ normalize, order, resize, crop }: ImageOptions): string[] {
+/** The size is the model's own unless it takes any. */
+const isOpen = ({ description }: ModelState): boolean =>
+  description.signatures[0]?.inputs[0]?.shapeSignature?.slice(1, 3).includes(-1) ?? false;
+
+function pictureWords({ normalize, order, resize, crop, height, width }: ImageOptions, model: ModelState): string[] {
   const range = normalize && ("mean" in normalize ? undefined : normalize.join(","));
   const meanStd =
     normalize && "mean" in normalize ? `${normalize.mean.join(",")}/${normalize.std.join(",")}` : undefined;
   return [
     ...(normalize ? [`--normalize=${range ?? meanStd ?? ""}`] : []),
+    ...(isOpen(model) ? [`--size=${height},${width}`] : []),
     ...(order === "bgr" ? ["--order=bgr"] : []),
     ...(resize === "cover" ? ["--resize=cover"] : []),
     ...(crop !== undefined && crop !== 1 ? [`--crop=${crop}`] : []),
@@ -22,7 +27,7 @@ function pictureWords({ normalize, order, resize, crop }: ImageOptions): string[
 }
 
 export function commandFor(
-  modelName: string,
+  model: ModelState,
   output: string,
   recipe: Recipe,
   samples: SamplesState | undefined,
@@ -32,7 +37,7 @@ export function commandFor(
   const needsSamples = mode !== "dynamic" && mode !== "float16";
   const image = samples?.calibration.image;
   const words = [
-    ...["npx", "litequant", "quantize", modelName, "-o", output, "--mode", mode],
+    ...["npx", "litequant", "quantize", model.handle.name, "-o", output, "--mode", mode],
     ...(io ? ["--io", io] : []),
     ...(weights ? ["--weights", weights] : []),
     ...(target ? ["--target", target] : []),
@@ -41,21 +46,22 @@ export function commandFor(
     ...(weightsOnly ? ["--weights-only"] : []),
     ...(keepFloat ?? []).map((node) => `--keep-float=${String(node)}`),
     ...(keepInt16 ?? []).map((node) => `--keep-int16=${String(node)}`),
-    ...(needsSamples ? [`--calibrate=${sampleFolder}`, ...(image ? pictureWords(image) : [])] : []),
+    ...(needsSamples ? [`--calibrate=${sampleFolder}`, ...(image ? pictureWords(image, model) : [])] : []),
   ];
   return words.map(shellWord).join(" ");
 }
 
 export function snippetFor(
-  modelName: string,
+  model: ModelState,
   output: string,
   recipe: Recipe,
   samples: SamplesState | undefined,
 ): string {
   const essential = essentialRecipe(recipe);
   const needsSamples = essential.mode !== "dynamic" && essential.mode !== "float16";
-  const { normalize, order, resize, crop } = samples?.calibration.image ?? {};
+  const { normalize, order, resize, crop, height, width } = samples?.calibration.image ?? {};
   const options = {
+    ...(isOpen(model) && { size: [height, width] }),
     ...(normalize && { normalize }),
     ...(order === "bgr" && { order }),
     ...(resize === "cover" && { resize }),
@@ -66,7 +72,7 @@ export function snippetFor(
     'import { writeFile } from "node:fs/promises";',
     `import { ${needsSamples ? "calibrate, " : ""}load, ${needsSamples ? "openDataset, " : ""}quantize } from "litequant";`,
     "",
-    `const model = await load(${json(modelName)});`,
+    `const model = await load(${json(model.handle.name)});`,
     ...(needsSamples
       ? [
           `const samples = await openDataset(${json(sampleFolder)}, model, ${json(options)});`,

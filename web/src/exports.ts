@@ -109,7 +109,7 @@ export function htmlReport({ model, samples, results, result }: ReportParts): st
     ),
   ];
   if (result.recipe) {
-    const command = commandFor(model.handle.name, result.fileName, result.recipe, samples);
+    const command = commandFor(model, result.fileName, result.recipe, samples);
     sections.push(`<h2>${escaped(text("download.command"))}</h2><pre>${escaped(command)}</pre>`);
   }
   if (report && report.predictions.length > 0) {

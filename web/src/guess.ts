@@ -21,6 +21,9 @@ const triedOn = 8;
 const clearlyAhead = 0.1;
 
 export async function guessNormalization(source: DataSource, model: Model, signal: AbortSignal): Promise<Guess> {
+  const [input] = model.describe().signatures[0]?.inputs ?? [];
+  // An input that takes any size is no classifier's.
+  if (input?.shapeSignature?.includes(-1, 1)) return { rows: [], isInDoubt: true };
   const session = await createSession(model);
   try {
     const [output] = session.outputs;

@@ -84,7 +84,7 @@ async function sampleAt(dataset: Dataset, index: number): Promise<readonly Input
 }
 
 async function run(model: Model, sample: readonly InputValue[]): Promise<readonly OutputValues[]> {
-  const session = await createSession(model);
+  const session = await createSession(model, { inputShapes: shapesOf(model, sample) });
   try {
     // The sample is in the float model's types: another type is made of its real numbers.
     const inputs = session.inputs.map((port, index) => stored(sample[index] ?? new Float32Array(), port));
@@ -93,6 +93,17 @@ async function run(model: Model, sample: readonly InputValue[]): Promise<readonl
   } finally {
     session.dispose();
   }
+}
+
+/** Those that the sample's values bring along, by input name. */
+export function shapesOf(model: Model, sample: readonly InputValue[]): Record<string, readonly number[]> {
+  const inputs = model.describe().signatures[0]?.inputs ?? [];
+  return Object.fromEntries(
+    inputs.flatMap(({ name }, index) => {
+      const value = sample[index];
+      return value && "data" in value && value.shape ? [[name, value.shape]] : [];
+    }),
+  );
 }
 
 function stored(value: InputValue, { type, quantization }: PortDescription): InputValue {

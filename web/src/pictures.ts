@@ -16,9 +16,17 @@ export interface Preprocessing {
   readonly order: "rgb" | "bgr";
   readonly resize: "stretch" | "cover";
   readonly crop: number;
+  /** Height and width for an input that takes any size. */
+  readonly side: number;
 }
 
-export const usualPreprocessing: Preprocessing = { normalization: "auto", order: "rgb", resize: "stretch", crop: 1 };
+export const usualPreprocessing: Preprocessing = {
+  normalization: "auto",
+  order: "rgb",
+  resize: "stretch",
+  crop: 1,
+  side: 224,
+};
 
 export const arrayOf = (value: InputValue): TypedArray => ("data" in value ? value.data : value);
 

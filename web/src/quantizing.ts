@@ -1,6 +1,7 @@
 // Making a quantized model and finding out about it: calibrate, quantize, compare, measure.
 import {
   type Dataset,
+  type InputValue,
   type Model,
   type Progress,
   type Recipe,
@@ -11,6 +12,8 @@ import {
   createSession,
   quantize,
 } from "litequant";
+import { inputsOf } from "./guess.js";
+import { shapesOf } from "./outputs.js";
 import { zerosFor } from "./pictures.js";
 import { essentialRecipe } from "./recipes.js";
 import type { Latency, ModelState, SamplesState, WorkPhase } from "./state.js";
@@ -30,7 +33,7 @@ export interface Steps {
 /** Remembers what calibration and measuring of the float model gave, for as long as model and samples are the same. */
 export class Quantizing {
   private calibrated: { of: Dataset; model: Model; statistics: Statistics } | undefined;
-  private measured: { model: Model; latency: Latency } | undefined;
+  private measured: { model: Model; of: Dataset | undefined; latency: Latency } | undefined;
 
   phasesOf(needsStatistics: boolean, samples: SamplesState | undefined): WorkPhase[] {
     return [
@@ -59,10 +62,18 @@ export class Quantizing {
     });
   }
 
-  async latencies(first: Model, second: Model, steps: Steps): Promise<readonly [Latency, Latency]> {
-    steps.phase("measure");
-    if (this.measured?.model !== first) this.measured = { model: first, latency: await measure(first, steps.signal) };
-    return [this.measured.latency, await measure(second, steps.signal)];
+  async latencies(
+    first: Model,
+    second: Model,
+    samples: SamplesState | undefined,
+    { phase, signal }: Steps,
+  ): Promise<readonly [Latency, Latency]> {
+    phase("measure");
+    const dataset = samples?.calibration;
+    const sample = dataset ? await firstSampleOf(dataset) : [];
+    if (this.measured?.model !== first || this.measured.of !== dataset)
+      this.measured = { model: first, of: dataset, latency: await measure(first, sample, signal) };
+    return [this.measured.latency, await measure(second, sample, signal)];
   }
 
   private async statistics(model: Model, samples: SamplesState, steps: Steps): Promise<Statistics> {
@@ -85,9 +96,14 @@ async function* firstOf(dataset: Dataset, count: number) {
   }
 }
 
+async function firstSampleOf(dataset: Dataset): Promise<readonly InputValue[]> {
+  for await (const sample of dataset) return inputsOf(sample);
+  return [];
+}
+
 /** Times of single inferences in the engine's own clock. The values do not matter to it: zeros will do. */
-async function measure(model: Model, signal: AbortSignal): Promise<Latency> {
-  const session = await createSession(model);
+async function measure(model: Model, sample: readonly InputValue[], signal: AbortSignal): Promise<Latency> {
+  const session = await createSession(model, { inputShapes: shapesOf(model, sample) });
   try {
     await session.run(session.inputs.map(zerosFor), { signal });
     await session.measure({ repeat: warmUps, signal });

@@ -25,7 +25,7 @@ export interface ModelState {
 }
 
 export interface SamplesState {
-  readonly origin: "files" | "example" | "camera";
+  readonly origin: "files" | "example" | "camera" | "random";
   /** Of the folder, as the command line would be told. */
   readonly calibration: Dataset;
   /** Compared on; with labels where they are known. */

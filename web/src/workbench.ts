@@ -38,7 +38,11 @@ const thumbnailCount = 24;
 
 type Source =
   | { readonly origin: "files"; readonly files: readonly DataFile[] }
-  | { readonly origin: "camera"; readonly pictures: readonly Pixels[] };
+  | { readonly origin: "camera"; readonly pictures: readonly Pixels[] }
+  | { readonly origin: "random" };
+
+/** Enough for a try; the report says that they are not real. */
+const randomSamples = "random:16";
 
 export class Workbench {
   state: State = {
@@ -106,12 +110,30 @@ export class Workbench {
     });
   }
 
+  /** A file of the page's own server: the security policy allows no other. */
+  openAddress(address: URL): Promise<void> {
+    const name = decodeURIComponent(address.pathname.split("/").at(-1) ?? "model");
+    return this.work("load", name, async ({ signal }) => {
+      const response = await fetch(address, { signal });
+      if (!response.ok) {
+        const message = text("error.address", { address: address.href, status: response.status });
+        throw new LiteQuantError({ code: "FILE_NOT_READ", message, hint: "" });
+      }
+      await this.takeModel(await response.blob(), name, false, signal);
+      if (this.source) await this.readSamples(signal);
+    });
+  }
+
   openSamples(files: readonly DataFile[]): Promise<void> {
     return this.useSource({ origin: "files", files });
   }
 
   useCameraPictures(pictures: readonly Pixels[]): Promise<void> {
     return this.useSource({ origin: "camera", pictures });
+  }
+
+  useRandomSamples(): Promise<void> {
+    return this.useSource({ origin: "random" });
   }
 
   private useSource(source: Source): Promise<void> {
@@ -195,10 +217,12 @@ export class Workbench {
     const { model } = this.state;
     if (!model) return;
     if (this.source) {
-      const source: DataSource = this.source.origin === "files" ? this.source.files : this.source.pictures;
+      const { origin } = this.source;
+      const source: DataSource =
+        origin === "files" ? this.source.files : origin === "camera" ? this.source.pictures : randomSamples;
       const guess = await this.guessFor(source, model, signal);
       const dataset = await openDataset(source, model.handle, this.datasetOptions(model, guess));
-      await this.takeSamples(this.source.origin, dataset, dataset, dataset.labels, guess);
+      await this.takeSamples(origin, dataset, dataset, dataset.labels, guess);
     } else if (model.isExample) {
       const pictures = await fetchExamplePictures();
       const options = this.datasetOptions(model, undefined);
@@ -219,13 +243,14 @@ export class Workbench {
   }
 
   private datasetOptions(model: ModelState, guess: Guess | undefined) {
-    const { normalization, order, resize, crop } = this.state.preprocessing;
+    const { normalization, order, resize, crop, side } = this.state.preprocessing;
     const name = normalization === "auto" ? guess?.rows[0]?.name : normalization;
     const normalize = name && (normalizations[name] as Normalization);
     return {
       order,
       resize,
       crop,
+      size: [side, side] as const,
       ...(normalize ? { normalize } : {}),
       ...(model.classNames.length > 0 ? { classNames: model.classNames } : {}),
     };
@@ -323,7 +348,7 @@ export class Workbench {
     let result: Result;
     try {
       const report = samples && (await this.quantizing.report(model.handle, made, samples, steps));
-      const latency = await this.quantizing.latencies(model.handle, made, steps);
+      const latency = await this.quantizing.latencies(model.handle, made, samples, steps);
       result = { id: ++this.lastId, recipe, model: made, fileName, report, latency };
     } catch (error) {
       if (recipe) made.dispose();

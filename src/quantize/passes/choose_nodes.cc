@@ -45,6 +45,9 @@ bool bias_fits(const Graph& graph, const Node& node, const QuantRule& rule, cons
 
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type) {
   const OpDef* row = find_op(node);
+  if (row != nullptr && (node.op == OpCode::lstm || node.op == OpCode::svdf)) {
+    return "it takes one step a run: samples one by one do not show what its states reach";
+  }
   if (row == nullptr || !(row->quant.int8 || row->quant.int16)) return "no integer kernel exists";
   if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
   if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
@@ -53,6 +56,7 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   if (node.options.integer("fused_activation_function") > kActivationRelu6) {
     return "its fused activation has no integer form";
   }
+  if (node.op == OpCode::softmax && node.options.real("beta") < 0) return "its beta is negative";
   size_t real_operands = 0;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const Tensor* tensor = tensor_at(graph, node.inputs[i]);

@@ -117,7 +117,8 @@ void spare_mixed_ranges(const Model& model, const Statistics& statistics, GraphD
 void assign_parameters(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type,
                        GraphDesign& design);
 // Rewrites the graph: integer nodes, their constants, QUANTIZE and DEQUANTIZE where readers disagree, the border.
-void write_integers(Model& model, const Recipe& recipe, const GraphDesign& design);
+// Returns, per node written, the node of the model given that it was written for; kNoNode at the border.
+std::vector<int32_t> write_integers(Model& model, const Recipe& recipe, const GraphDesign& design);
 
 // The operands that `dynamic` makes int8; none when the node stays as it is. The row has hybrid kernels.
 std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
@@ -127,8 +128,8 @@ void quantize_weights_only(Model& model, const Recipe& recipe, std::span<const P
 // float16: constants in half precision, each with a DEQUANTIZE.
 void halve_constants(Model& model, const Recipe& recipe);
 
-// Nodes without effect on any graph output go.
-void drop_dead_nodes(Model& model);
+// Nodes without effect on any graph output go, and with them their entries in `origins` (per graph and node), if given.
+void drop_dead_nodes(Model& model, std::vector<std::vector<int32_t>>* origins = nullptr);
 // What no graph, signature or metadata refers to goes; indices close up.
 void drop_unused(Model& model);
 // Entries of the metadata that no longer hold go.

@@ -95,11 +95,15 @@ std::vector<bool> needed_nodes(const Graph& graph) {
   return is_needed;
 }
 
-void drop_dead_nodes(Model& model) {
-  for (Graph& graph : model.graphs) {
-    const std::vector<bool> is_needed = needed_nodes(graph);
-    size_t n = 0;
-    std::erase_if(graph.nodes, [&](const Node&) { return !is_needed[n++]; });
+void drop_dead_nodes(Model& model, std::vector<std::vector<int32_t>>* origins) {
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    const std::vector<bool> is_needed = needed_nodes(model.graphs[g]);
+    const auto erase_dead = [&](auto& list) {
+      size_t n = 0;
+      std::erase_if(list, [&](const auto&) { return !is_needed[n++]; });
+    };
+    erase_dead(model.graphs[g].nodes);
+    if (origins != nullptr && !(*origins)[g].empty()) erase_dead((*origins)[g]);
   }
 }
 

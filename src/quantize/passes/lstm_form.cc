@@ -163,6 +163,11 @@ std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& no
     return "with another activation than tanh it has no integer form";
   }
   if (!node.has_input(0) || !is_real_value(model, tensor_at(graph, node.inputs[0]))) return "its input is a constant";
+  const Shape& input = tensor_at(graph, node.inputs[0]).shape;
+  const int time_axis = node.options.flag("time_major") ? 0 : 1;
+  if (input.rank() != 3 || input[time_axis] <= 1) {
+    return "it takes one step a run: samples one by one do not show what its states reach";
+  }
   for (size_t i = 1; i < node.inputs.size(); ++i) {
     if (!node.has_input(i)) continue;
     const Tensor& tensor = tensor_at(graph, node.inputs[i]);
@@ -176,6 +181,12 @@ std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& no
     if (tensor.sparsity) return "its weights are stored sparse";
     const bool is_matrix = i < kPeephole || i == kProjection;
     if (is_matrix && tensor.shape.rank() != 2) return "diagonal recurrent weights have no integer form";
+  }
+  // The integer kernel steps through the cells by the number of outputs.
+  const bool has_peephole = node.has_input(kPeephole + 2);
+  if (has_peephole && node.has_input(kProjection)) {
+    const Shape& projection = tensor_at(graph, node.inputs[kProjection]).shape;
+    if (projection[0] != projection[1]) return "its peephole weights reach only some cells in the integer kernel";
   }
   for (const size_t i : ranged_intermediates(node)) {
     if (node.intermediates.size() != kIntermediates || node.intermediates[i] == kNoTensor ||

@@ -30,6 +30,7 @@ bool kept(const Recipe& recipe, int32_t graph, size_t node) {
 // Of a recurrent cell: all of its weights, which together have that many elements, or none.
 std::vector<size_t> cell_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
                                  int64_t least_elements) {
+  if (node.op == OpCode::lstm && node.inputs.size() == 5) return {};  // the BASIC kernel
   std::vector<size_t> weights;
   int64_t elements = 0;
   for (size_t i = 0; i < node.inputs.size(); ++i) {

@@ -44,15 +44,20 @@ class GraphWriter {
     }
   }
 
-  void write() {
+  std::vector<int32_t> write() {
     std::vector<Node> float_nodes = std::move(graph().nodes);
     graph().nodes.clear();
     write_inputs();
+    origin_.resize(graph().nodes.size(), kNoNode);
     for (size_t n = 0; n < float_nodes.size(); ++n) {
-      if (design_.is_needed[n]) write_node(static_cast<int32_t>(n), std::move(float_nodes[n]));
+      if (!design_.is_needed[n]) continue;
+      write_node(static_cast<int32_t>(n), std::move(float_nodes[n]));
+      origin_.resize(graph().nodes.size(), design_.origin[n]);
     }
     write_outputs();
     rename_signature_entries();
+    origin_.resize(graph().nodes.size(), kNoNode);
+    return std::move(origin_);
   }
 
  private:
@@ -465,13 +470,14 @@ class GraphWriter {
   std::vector<Form> base_;                                  // the same: in which form its slot is now
   std::map<std::pair<int32_t, Form>, int32_t> converted_;   // other forms made so far
   std::map<int32_t, int32_t> table_index_;                  // int8 tensor -> what counts its values from 0
+  std::vector<int32_t> origin_;                             // per node written: whose it is in the model given
   std::map<int32_t, int32_t> borders_in_, borders_out_;     // from float graph tensors to border tensors
 };
 
 }  // namespace
 
-void write_integers(Model& model, const Recipe& recipe, const GraphDesign& design) {
-  GraphWriter(model, recipe, design).write();
+std::vector<int32_t> write_integers(Model& model, const Recipe& recipe, const GraphDesign& design) {
+  return GraphWriter(model, recipe, design).write();
 }
 
 }  // namespace litequant

@@ -1,5 +1,5 @@
 import { useEffect, useReducer } from "preact/hooks";
-import { type Chosen, droppedFiles } from "../dropped.js";
+import { type Chosen, chosenFiles, droppedFiles } from "../dropped.js";
 import type { Workbench } from "../workbench.js";
 import { CompareStep, DownloadStep } from "./deferred.js";
 import { ErrorCard } from "./ErrorCard.js";
@@ -26,6 +26,18 @@ export function App({ workbench }: { workbench: Workbench }) {
     if (dataTransfer) void droppedFiles(dataTransfer).then(take, (error: unknown) => workbench.fail(error));
   };
 
+  const paste = (event: ClipboardEvent) => {
+    const { target, clipboardData } = event;
+    if (!clipboardData || target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return;
+    if (clipboardData.files.length > 0) return void take(chosenFiles(clipboardData.files));
+    const address = addressHere(clipboardData.getData("text"));
+    if (address) void workbench.openAddress(address);
+  };
+  useEffect(() => {
+    document.addEventListener("paste", paste);
+    return () => document.removeEventListener("paste", paste);
+  }, [workbench]);
+
   return (
     <div class="page" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
       <Header workbench={workbench} />
@@ -48,4 +60,12 @@ export function App({ workbench }: { workbench: Workbench }) {
       <Footer engine={state.engine} />
     </div>
   );
+}
+
+/** The address of a model on the page's own server, if that is what the text is. */
+function addressHere(words: string): URL | undefined {
+  const word = words.trim();
+  if (!/\.(tflite|lite)$/i.test(word) || !URL.canParse(word, location.href)) return undefined;
+  const address = new URL(word, location.href);
+  return address.origin === location.origin && /^https?:$/.test(address.protocol) ? address : undefined;
 }

@@ -72,8 +72,8 @@ export function DownloadStep({ workbench }: { workbench: Workbench }) {
       </ul>
       {recipe && (
         <>
-          <Copyable title={text("download.command")} code={commandFor(model.handle.name, fileName, recipe, samples)} />
-          <Copyable title={text("download.snippet")} code={snippetFor(model.handle.name, fileName, recipe, samples)} />
+          <Copyable title={text("download.command")} code={commandFor(model, fileName, recipe, samples)} />
+          <Copyable title={text("download.snippet")} code={snippetFor(model, fileName, recipe, samples)} />
         </>
       )}
     </Step>

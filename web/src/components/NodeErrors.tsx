@@ -5,6 +5,7 @@ import { options } from "../recipes.js";
 import type { Result } from "../state.js";
 import { countText, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
+import { TensorPanel } from "./TensorPanel.js";
 
 const barFullAt = 60; // dB
 const firstShown = 100;
@@ -26,6 +27,8 @@ interface NodeErrorsProps {
 export function NodeErrors({ workbench, result, report: { tensors } }: NodeErrorsProps) {
   const [column, setColumn] = useState<Column>("node");
   const [isAll, setAll] = useState(false);
+  const [chosen, setChosen] = useState<string>();
+  const { model, samples } = workbench.state;
   const { recipe: settings } = workbench.state.settings;
   const mode = result.recipe?.mode ?? settings.mode;
   const isBusy = workbench.state.work !== undefined;
@@ -53,15 +56,21 @@ export function NodeErrors({ workbench, result, report: { tensors } }: NodeError
     <>
       <div class="actions">
         <p class="faint grow">{text("nodes.lead")}</p>
-        <button
-          type="button"
-          class="button primary"
-          disabled={isBusy || changed === 0}
-          onClick={() => void workbench.quantize()}
-        >
-          {countText("nodes.again", changed)}
-        </button>
+        {changed > 0 && (
+          <button type="button" class="button primary" disabled={isBusy} onClick={() => void workbench.quantize()}>
+            {countText("nodes.again", changed)}
+          </button>
+        )}
       </div>
+      {chosen !== undefined && model && samples && (
+        <TensorPanel
+          model={model}
+          samples={samples}
+          result={result}
+          name={chosen}
+          onClose={() => setChosen(undefined)}
+        />
+      )}
       <div class="table-frame" role="region" aria-label={text("compare.nodes")} tabIndex={0}>
         <table>
           <thead>
@@ -80,7 +89,19 @@ export function NodeErrors({ workbench, result, report: { tensors } }: NodeError
                   {operator || text("nodes.input")} <span class="faint">{node >= 0 ? node : ""}</span>
                 </td>
                 <td class="tensor-name" title={name}>
-                  {name} <span class="faint">{type}</span>
+                  {operator ? (
+                    <button
+                      type="button"
+                      class="link"
+                      aria-pressed={name === chosen}
+                      onClick={() => setChosen(name === chosen ? undefined : name)}
+                    >
+                      {name}
+                    </button>
+                  ) : (
+                    name
+                  )}{" "}
+                  <span class="faint">{type}</span>
                 </td>
                 <td>
                   <span class="bar-row">

@@ -11,6 +11,8 @@ interface PreprocessingPanelProps {
   readonly isBusy: boolean;
 }
 
+const sides = ["64", "96", "128", "224", "320", "512"] as const;
+
 /** How pictures become tensors, and where each choice comes from. */
 export function PreprocessingPanel({ workbench, samples: { calibration, guess }, isBusy }: PreprocessingPanelProps) {
   const { preprocessing, model } = workbench.state;
@@ -74,6 +76,15 @@ export function PreprocessingPanel({ workbench, samples: { calibration, guess },
             ]}
             onChange={(order) => use({ order })}
           />
+          {input?.shapeSignature?.slice(1, 3).includes(-1) && (
+            <Choice
+              label={text("preprocessing.side")}
+              value={String(preprocessing.side)}
+              isDisabled={isBusy}
+              choices={sides.map((side) => [side, `${side} × ${side}`] as const)}
+              onChange={(side) => use({ side: Number(side) })}
+            />
+          )}
         </div>
         {guess && guess.rows.length > 0 && (
           <table class="narrow">

@@ -35,6 +35,16 @@ export function SamplesStep({ workbench, onChosen }: SamplesStepProps) {
             {text("samples.files")}
           </FileButton>
           {model && <CameraButton workbench={workbench} isBusy={isBusy} />}
+          {model && !samples && (
+            <button
+              type="button"
+              class="button quiet"
+              disabled={isBusy}
+              onClick={() => void workbench.useRandomSamples()}
+            >
+              {text("samples.random")}
+            </button>
+          )}
           {work?.kind === "read" && <span class="working">{text("work.read")}</span>}
         </div>
       </div>
