@@ -23,8 +23,8 @@ struct PlanOptions {
   // outputs among them, have no bytes.
   bool skip_unsupported = false;
   int64_t memory_limit = int64_t{1} << 31;  // bytes of arena beyond which the plan is refused
-  // Multiply-adds and visits of elements, of one run together with what is computed in advance, beyond which the plan is
-  // refused: a few hundred bytes can ask for years. 1e12 takes minutes; the models of the zoo take 1e7 to 1e10.
+  // Multiply-adds and visits of elements, of one run together with what is computed in advance, beyond which the plan
+  // is refused: a few hundred bytes can ask for years. 1e12 takes minutes; the models of the zoo take 1e7 to 1e10.
   double operation_limit = 1e12;
 };
 
