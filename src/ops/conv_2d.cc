@@ -41,9 +41,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
                     [](const auto& s, auto sum, auto... rest) { reference::convolve<decltype(sum)>(s, rest...); });
 }
 
-double operations(const NodeView& node) {
-  return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 4);
-}
+double operations(const NodeView& node) { return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 4); }
 
 int version(const NodeView& node) {
   const DataType data = node.input(0).type, weights = node.input(1).type;

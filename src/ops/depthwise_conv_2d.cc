@@ -84,9 +84,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   });
 }
 
-double operations(const NodeView& node) {
-  return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 3);
-}
+double operations(const NodeView& node) { return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 3); }
 
 int version(const NodeView& node) {
   const DataType data = node.input(0).type, weights = node.input(1).type;

@@ -48,9 +48,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   return matrix_step(node, layer, {.shape = shape, .products = {{}}}, options);
 }
 
-double operations(const NodeView& node) {
-  return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 2);
-}
+double operations(const NodeView& node) { return visits(node.output(0).shape) * visits(node.input(1).shape, 1, 2); }
 
 int version(const NodeView& node) {
   const DataType data = node.input(0).type, weights = node.input(1).type;

@@ -199,13 +199,18 @@ std::vector<std::byte> own_model_file() {
   return read_file(std::filesystem::path(LITEQUANT_ROOT) / "web/examples/characters/characters.tflite");
 }
 
-std::vector<Seed> fuzz_seeds() {
+std::vector<Seed> own_seeds() {
   std::vector<Seed> seeds;
   add(seeds, "convolutions", convolutions());
   add(seeds, "movements", movements());
   add(seeds, "control flow", control_flow());
   add_unary(seeds);
   add(seeds, "characters", own_model_file());
+  return seeds;
+}
+
+std::vector<Seed> fuzz_seeds() {
+  std::vector<Seed> seeds = own_seeds();
   add_shared(seeds);
   return seeds;
 }

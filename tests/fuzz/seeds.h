@@ -16,6 +16,9 @@ struct Seed {
   std::shared_ptr<const Model> model;  // null where the file is refused: only its bytes can be damaged
 };
 
+// Those that need no shared folder.
+std::vector<Seed> own_seeds();
+
 // Models built here, one or a few operators each, and the project's own; where the shared folder is present its golden
 // vectors (as they are, and with their integers made floats, so that there is something to quantize), its damaged files
 // and its models up to 200 KiB. Always in the same order.
