@@ -26,26 +26,32 @@ const pages = [
 const mostBytes = 1_500_000;
 /** Rows of tiles that are kept of each sheet of the example. */
 const exampleRows = 5;
-const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?_~|()[]{}@%$#,;";
+const shifted = [0, 13, 60];
 
-/** See web/src/offline/boot.ts, which reads it. */
-function base85(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4) {
-    const group = Buffer.alloc(4);
-    const count = bytes.copy(group, 0, at, at + 4);
-    let value = group.readUInt32BE();
-    let digits = "";
-    for (let i = 0; i < 5; i++) {
-      digits = alphabet[value % 85] + digits;
-      value = Math.floor(value / 85);
+/** Seven bits a character; see web/src/offline/boot.ts, which reads it. */
+function sevenBits(bytes) {
+  const codes = new Uint16Array(Math.ceil((bytes.length * 8) / 7));
+  let bits = 0;
+  let held = 0;
+  let to = 0;
+  const put = (code) => {
+    const place = shifted.indexOf(code);
+    codes[to++] = place < 0 ? code : 128 + place;
+  };
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte;
+    held += 8;
+    while (held >= 7) {
+      held -= 7;
+      put((bits >> held) & 127);
+      bits &= (1 << held) - 1;
     }
-    text += digits.slice(0, count + 1);
   }
-  return text;
+  if (held > 0) put((bits << (7 - held)) & 127);
+  return new TextDecoder("utf-16le").decode(codes);
 }
 
-const packed = (bytes) => base85(gzipSync(bytes, { level: 9 }));
+const packed = (bytes) => sevenBits(gzipSync(bytes, { level: 9 }));
 
 /** First bytes of all words, then second ones, …: floats pack better so. */
 function planesOf(bytes) {

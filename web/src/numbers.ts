@@ -25,6 +25,10 @@ export const millisecondsText = (value: number): string =>
 /** "2.9×" */
 export const ratioText = (value: number): string => `${decimal(value, value < 10 ? 2 : 1)}×`;
 
+/** "0.997" */
+export const scoreText = (score: number): string =>
+  score.toLocaleString(currentLanguage(), { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+
 /** A value of a tensor, four digits that count. */
 export const valueText = (value: number): string =>
   value.toLocaleString(currentLanguage(), { maximumSignificantDigits: 4 });

@@ -1,5 +1,6 @@
 import type { Dataset, Pixels, Prediction, Report, ScoredClass } from "litequant";
 import { useEffect, useState } from "preact/hooks";
+import { scoreText } from "../numbers.js";
 import type { SamplesState } from "../state.js";
 import { countText, text } from "../text.js";
 import { Thumbnail } from "./Thumbnail.js";
@@ -47,8 +48,10 @@ export function Predictions({ report, samples: { evaluation }, classNames }: Pre
               return (
                 <tr key={index} class={agrees(prediction) ? "" : "differs"}>
                   <th scope="row" title={evaluation.names[index]}>
-                    {evaluation.image && <SamplePicture dataset={evaluation} index={index} />}
-                    <span class="sample-number">{index + 1}</span>
+                    <span class="sample-name">
+                      {evaluation.image && <SamplePicture dataset={evaluation} index={index} />}
+                      <span class="sample-number">{index + 1}</span>
+                    </span>
                   </th>
                   {isLabelled && <td>{prediction.label === undefined ? "" : name(prediction.label)}</td>}
                   <Scored scored={float} name={name} label={prediction.label} />
@@ -95,7 +98,7 @@ function Scored({ scored, name, label }: ScoredProps) {
   const verdict = label === undefined ? "" : label === scored.index ? "right" : "wrong";
   return (
     <td>
-      <span class="predicted">{name(scored.index)}</span> <span class="score">{scored.score.toFixed(3)}</span>
+      <span class="predicted">{name(scored.index)}</span> <span class="score">{scoreText(scored.score)}</span>
       {verdict && (
         <span class={`verdict ${verdict}`}>
           <span aria-hidden="true">{verdict === "right" ? "✓" : "✗"}</span>

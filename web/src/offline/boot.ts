@@ -1,24 +1,22 @@
-// The start of the one-file page: its parts lie in it as text, base 85 of gzip, and are unpacked when they are needed.
+// The start of the one-file page: its parts lie in it as text, gzip in characters of seven bits, and are unpacked when they are needed.
 // The page itself is one of them; its security policy lets scripts come from such parts and from nowhere else.
 
-/** Without what HTML, a double quote or a backslash could end. */
-const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?_~|()[]{}@%$#,;";
+/** Seven bits a character; those that HTML changes or reads (NUL, CR, "<") are put as U+0080 and the two after it. */
+const shifted = [0, 13, 60];
 
-/** Five digits for four bytes; a last group of n + 1 digits stands for n bytes. */
 function decode(text: string): Uint8Array {
-  const digits = new Uint8Array(128);
-  for (let i = 0; i < 85; ++i) digits[alphabet.charCodeAt(i)] = i;
-  const bytes = new Uint8Array(Math.floor((text.length * 4) / 5));
-  const view = new DataView(bytes.buffer);
-  const last = new Uint8Array(8);
-  for (let at = 0, to = 0; at < text.length; at += 5, to += 4) {
-    let value = 0;
-    for (let i = 0; i < 5; ++i) value = value * 85 + (at + i < text.length ? digits[text.charCodeAt(at + i)]! : 84);
-    if (to + 4 <= bytes.length) {
-      view.setUint32(to, value);
-    } else {
-      new DataView(last.buffer).setUint32(0, value);
-      bytes.set(last.subarray(0, bytes.length - to), to);
+  const bytes = new Uint8Array(Math.floor((text.length * 7) / 8));
+  let bits = 0;
+  let held = 0;
+  let to = 0;
+  for (let at = 0; at < text.length; ++at) {
+    const code = text.charCodeAt(at);
+    bits = (bits << 7) | (code < 128 ? code : (shifted[code - 128] ?? 0));
+    held += 7;
+    if (held >= 8) {
+      held -= 8;
+      bytes[to++] = bits >> held;
+      bits &= (1 << held) - 1;
     }
   }
   return bytes;
