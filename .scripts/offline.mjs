@@ -48,7 +48,7 @@ function sevenBits(bytes) {
     }
   }
   if (held > 0) put((bits << (7 - held)) & 127);
-  return new TextDecoder("utf-16le").decode(codes);
+  return Buffer.from(codes.buffer).toString("utf16le");
 }
 
 const packed = (bytes) => sevenBits(gzipSync(bytes, { level: 9 }));
