@@ -428,6 +428,46 @@ for function, name in enumerate(("add", "mul", "minimum", "maximum"), 1):
           constant("i64", [1, 2, 1])], [Tensor("f32")], ("ReduceWindowOptions", {"reduceFunction": function}))
 
 
+# ---- Sparse constants -----------------------------------------------------------------------------------------------
+
+
+def sparse(dtype, shape, stored, order, dimensions, blocks=()):
+    """`dimensions`: a size, or (segments, indices) where only some positions are stored."""
+    tensor = constant(dtype, stored)
+    tensor.shape = list(shape)
+    tensor.sparsity = schema.SparsityParametersT()
+    tensor.sparsity.traversalOrder, tensor.sparsity.blockMap = list(order), list(blocks)
+    tensor.sparsity.dimMetadata = []
+    for dimension in dimensions:
+        entry = schema.DimensionMetadataT()
+        if isinstance(dimension, int):
+            entry.format, entry.denseSize = schema.DimensionType.DENSE, dimension
+        else:
+            entry.format = schema.DimensionType.SPARSE_CSR
+            for name, values in zip(("arraySegments", "arrayIndices"), dimension):
+                vector = schema.Int32VectorT()
+                vector.values = np.array(values, np.int32)
+                setattr(entry, name, vector)
+                setattr(entry, name + "Type", schema.SparseIndexVector.Int32Vector)
+        tensor.sparsity.dimMetadata.append(entry)
+    return tensor
+
+
+for dtype in ("f32", "f16", "i8"):
+    # Rows of which some columns are stored.
+    case(f"densify_{dtype}", "DENSIFY",
+         [sparse(dtype, [3, 4], [1, 2, 3, 4, 5], [0, 1], [3, ([0, 2, 2, 5], [1, 3, 0, 1, 2])])],
+         [Tensor(dtype, [3, 4])], ("DensifyOptions", {}), turns=1)
+    # Columns first.
+    case(f"densify_{dtype}_columns", "DENSIFY",
+         [sparse(dtype, [3, 4], [1, 2, 3], [1, 0], [([0, 2], [1, 2]), ([0, 1, 3], [2, 0, 1])])],
+         [Tensor(dtype, [3, 4])], ("DensifyOptions", {}), turns=1)
+    # Blocks of 2 x 2.
+    case(f"densify_{dtype}_blocks", "DENSIFY",
+         [sparse(dtype, [4, 6], range(1, 13), [0, 1, 2, 3], [2, ([0, 1, 3], [2, 0, 1]), 2, 2], [0, 1])],
+         [Tensor(dtype, [4, 6])], ("DensifyOptions", {}), turns=1)
+
+
 def write_cells(folder, wanted):
     """Gives {cell: what TensorFlow Lite says} of those it does not run."""
     refused, covered = dict(NOT_WRITTEN), set()
