@@ -109,7 +109,9 @@ Step compile_sum(const NodeView& node, const CompileOptions& options) {
     case DataType::float32: return float_step<kSubtract>(node, options);
     case DataType::int8: return quantized_step<int8_t, kSubtract>(node, options);
     case DataType::uint8: return quantized_step<uint8_t, kSubtract>(node, options);
-    case DataType::int16: return quantized_step<int16_t, kSubtract>(node, options);
+    case DataType::int16:
+      return node.input(0).is_quantized() ? quantized_step<int16_t, kSubtract>(node, options)
+                                          : whole_number_step<int16_t, kSubtract>(node, options);
     case DataType::int32: return whole_number_step<int32_t, kSubtract>(node, options);
     case DataType::int64: return whole_number_step<int64_t, kSubtract>(node, options);
     default: node.fail_type();

@@ -42,6 +42,7 @@ Step compile_div(const NodeView& node, const CompileOptions& options) {
   switch (node.input(0).type) {
     case DataType::int8: return quantized_step<int8_t>(node, options);
     case DataType::uint8: return quantized_step<uint8_t>(node, options);
+    case DataType::int16: return quantized_step<int16_t>(node, options);
     case DataType::int32: return int32_step(node, options);
     default:
       return binary_step<float, float>(node, options,
@@ -58,7 +59,7 @@ int version_div(const NodeView& node) { return broadcast_rank(node) > 4 ? 2 : 1;
 
 extern const OpDef kDiv;
 const OpDef kDiv = {.code = OpCode::div,
-                    .types = kFloatAndInt8 | types(DataType::int32),
+                    .types = kFloatAndInt16 | types(DataType::int32),
                     .infer = infer_broadcast,
                     .compile = compile_div,
                     .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free, .int8 = true},

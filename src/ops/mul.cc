@@ -1,5 +1,7 @@
 // MUL.
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "kernels/elementwise_int8.h"
 #include "kernels/reference/arithmetic.h"
@@ -48,9 +50,33 @@ Step float_step(const NodeView& node, const CompileOptions& options) {
 template <typename T>
 Step whole_number_step(const NodeView& node, const CompileOptions& options) {
   return binary_step<T, T>(node, options, [range = whole_number_range<T>(fused_activation(node))](T a, T b) {
-    using Unsigned = std::make_unsigned_t<T>;
-    return std::clamp(static_cast<T>(static_cast<Unsigned>(a) * static_cast<Unsigned>(b)), range.low, range.high);
+    return std::clamp(static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)), range.low, range.high);
   });
+}
+
+Step unsigned_step(const NodeView& node, const CompileOptions& options) {
+  const Activation activation = fused_activation(node);
+  const uint32_t highest = activation == Activation::relu6          ? 6
+                           : activation == Activation::relu_n1_to_1 ? 1
+                                                                    : std::numeric_limits<uint32_t>::max();
+  return binary_step<uint32_t, uint32_t>(node, options,
+                                         [highest](uint32_t a, uint32_t b) { return std::min(a * b, highest); });
+}
+
+// A complex number is as long as an INT64, which is how operands that broadcast are walked.
+struct ComplexProduct {
+  uint64_t operator()(uint64_t a, uint64_t b) const {
+    const auto [a_re, a_im] = std::bit_cast<std::array<float, 2>>(a);
+    const auto [b_re, b_im] = std::bit_cast<std::array<float, 2>>(b);
+    return std::bit_cast<uint64_t>(std::array<float, 2>{a_re * b_re - a_im * b_im, a_re * b_im + a_im * b_re});
+  }
+};
+
+Step complex_step(const NodeView& node, const CompileOptions& options) {
+  if (fused_activation(node) != Activation::none) {
+    node.fail(ErrorCode::unsupported_operator, "an activation of complex numbers is not executed");
+  }
+  return binary_step<uint64_t, uint64_t>(node, options, ComplexProduct());
 }
 
 Step compile_mul(const NodeView& node, const CompileOptions& options) {
@@ -59,9 +85,13 @@ Step compile_mul(const NodeView& node, const CompileOptions& options) {
     case DataType::float32: return float_step(node, options);
     case DataType::int8: return quantized_step<int8_t>(node, options);
     case DataType::uint8: return quantized_step<uint8_t>(node, options);
-    case DataType::int16: return quantized_step<int16_t>(node, options);
+    case DataType::int16:
+      return node.input(0).is_quantized() ? quantized_step<int16_t>(node, options)
+                                          : whole_number_step<int16_t>(node, options);
     case DataType::int32: return whole_number_step<int32_t>(node, options);
     case DataType::int64: return whole_number_step<int64_t>(node, options);
+    case DataType::uint32: return unsigned_step(node, options);
+    case DataType::complex64: return complex_step(node, options);
     default: node.fail_type();
   }
 }
@@ -72,6 +102,8 @@ int version_mul(const NodeView& node) {
   const Operand& out = node.output(0);
   switch (a.type) {
     case DataType::float16: return 8;
+    case DataType::complex64: return 6;
+    case DataType::uint32: return 7;
     case DataType::int64: return 5;
     case DataType::int16: return a.is_quantized() ? 4 : 7;
     case DataType::int8:
@@ -88,7 +120,7 @@ int version_mul(const NodeView& node) {
 extern const OpDef kMul;
 const OpDef kMul = {
     .code = OpCode::mul,
-    .types = kFloatAndInt16 | types(DataType::int32, DataType::int64),
+    .types = kFloatAndInt16 | types(DataType::int32, DataType::int64, DataType::uint32, DataType::complex64),
     .infer = infer_broadcast,
     .compile = compile_mul,
     .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free, .int8 = true, .int16 = true},

@@ -51,6 +51,7 @@ class NodeView {
   NodeView(const Model& model, int32_t graph, int32_t node);
 
   const Node& node() const { return *node_; }
+  const Model& model() const { return *model_; }
   const Options& options() const { return node_->options; }
   size_t input_count() const { return inputs_.size(); }
   size_t output_count() const { return outputs_.size(); }

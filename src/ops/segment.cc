@@ -39,16 +39,16 @@ Step step_of(const SegmentLoops& loops, T start) {
   }};
 }
 
-enum class Combination : uint8_t { sum, product, greatest, least };
+enum class SegmentKind : uint8_t { sum, product, greatest, least };
 
-template <Combination kCombination, typename T>
+template <SegmentKind kKind, typename T>
 Step step_for(const SegmentLoops& loops) {
   using Limits = std::numeric_limits<T>;
-  switch (kCombination) {
-    case Combination::sum: return step_of<T, wrapping_sum<T>>(loops, 0);
-    case Combination::product: return step_of<T, wrapping_product<T>>(loops, 1);
-    case Combination::greatest: return step_of<T, greater_of<T>>(loops, Limits::lowest());
-    case Combination::least: return step_of<T, lesser_of<T>>(loops, Limits::max());
+  switch (kKind) {
+    case SegmentKind::sum: return step_of<T, wrapping_sum<T>>(loops, 0);
+    case SegmentKind::product: return step_of<T, wrapping_product<T>>(loops, 1);
+    case SegmentKind::greatest: return step_of<T, greater_of<T>>(loops, Limits::lowest());
+    case SegmentKind::least: return step_of<T, lesser_of<T>>(loops, Limits::max());
   }
   return {};
 }
@@ -71,13 +71,12 @@ Shape result_shape(const NodeView& node, int64_t segments) {
   return shape;
 }
 
-template <Combination kCombination>
+template <SegmentKind kKind>
 Step compile_step(const NodeView& node, int64_t segments) {
   require_same_type(node);
   node.require_type(node.input(1), "its numbers", DataType::int32);
   const SegmentLoops loops = loops_of(node, segments);
-  return node.input(0).type == DataType::int32 ? step_for<kCombination, int32_t>(loops)
-                                               : step_for<kCombination, float>(loops);
+  return node.input(0).type == DataType::int32 ? step_for<kKind, int32_t>(loops) : step_for<kKind, float>(loops);
 }
 
 // ---- SEGMENT_SUM: numbers that rise from 0 by 1 at most -------------------------------------------------------------
@@ -100,7 +99,7 @@ std::vector<Shape> infer_sorted(const NodeView& node) {
 }
 
 Step compile_sorted(const NodeView& node, const CompileOptions&) {
-  return compile_step<Combination::sum>(node, sorted_segments(node));
+  return compile_step<SegmentKind::sum>(node, sorted_segments(node));
 }
 
 // ---- UNSORTED_SEGMENT_*: any numbers below the third operand --------------------------------------------------------
@@ -122,9 +121,9 @@ std::vector<Shape> infer_unsorted(const NodeView& node) {
   return {result_shape(node, segments)};
 }
 
-template <Combination kCombination>
+template <SegmentKind kKind>
 Step compile_unsorted(const NodeView& node, const CompileOptions&) {
-  return compile_step<kCombination>(node, unsorted_segments(node));
+  return compile_step<kKind>(node, unsorted_segments(node));
 }
 
 using Infer = std::vector<Shape> (*)(const NodeView&);
@@ -143,12 +142,12 @@ constexpr OpDef row(OpCode code, Infer infer, Compile compile) {
 
 extern const OpDef kSegmentSum, kUnsortedSegmentSum, kUnsortedSegmentProd, kUnsortedSegmentMax, kUnsortedSegmentMin;
 const OpDef kSegmentSum = row(OpCode::segment_sum, infer_sorted, compile_sorted);
-const OpDef kUnsortedSegmentSum = row(OpCode::unsorted_segment_sum, infer_unsorted, compile_unsorted<Combination::sum>);
+const OpDef kUnsortedSegmentSum = row(OpCode::unsorted_segment_sum, infer_unsorted, compile_unsorted<SegmentKind::sum>);
 const OpDef kUnsortedSegmentProd =
-    row(OpCode::unsorted_segment_prod, infer_unsorted, compile_unsorted<Combination::product>);
+    row(OpCode::unsorted_segment_prod, infer_unsorted, compile_unsorted<SegmentKind::product>);
 const OpDef kUnsortedSegmentMax =
-    row(OpCode::unsorted_segment_max, infer_unsorted, compile_unsorted<Combination::greatest>);
+    row(OpCode::unsorted_segment_max, infer_unsorted, compile_unsorted<SegmentKind::greatest>);
 const OpDef kUnsortedSegmentMin =
-    row(OpCode::unsorted_segment_min, infer_unsorted, compile_unsorted<Combination::least>);
+    row(OpCode::unsorted_segment_min, infer_unsorted, compile_unsorted<SegmentKind::least>);
 
 }  // namespace litequant

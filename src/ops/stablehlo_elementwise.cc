@@ -1,10 +1,7 @@
 // STABLEHLO_ADD, _MULTIPLY, _MAXIMUM, _MINIMUM, _AND and _SHIFT_LEFT, as far as TensorFlow Lite itself runs them: two
 // operands of one shape, stored values as they are.
-#include <algorithm>
-#include <type_traits>
-
-#include "kernels/reduce_ops.h"
 #include "ops/binary.h"
+#include "ops/combinations.h"
 
 namespace litequant {
 namespace {
@@ -16,37 +13,6 @@ std::vector<Shape> infer(const NodeView& node) {
   return {shape};
 }
 
-template <typename T>
-struct Sum {
-  T operator()(T a, T b) const {
-    if constexpr (std::is_same_v<T, bool>) {
-      return a || b;
-    } else {
-      return wrapping_sum(a, b);
-    }
-  }
-};
-template <typename T>
-struct Product {
-  T operator()(T a, T b) const {
-    if constexpr (std::is_same_v<T, bool>) {
-      return a && b;
-    } else if constexpr (std::is_integral_v<T> && sizeof(T) < 4) {
-      // Narrow unsigned types would be multiplied as signed ones, which may overflow.
-      return static_cast<T>(static_cast<uint32_t>(a) * static_cast<uint32_t>(b));
-    } else {
-      return wrapping_product(a, b);
-    }
-  }
-};
-template <typename T>
-struct Greater {
-  T operator()(T a, T b) const { return a < b ? b : a; }
-};
-template <typename T>
-struct Lesser {
-  T operator()(T a, T b) const { return b < a ? b : a; }
-};
 template <typename T>
 struct And {
   T operator()(T a, T b) const { return static_cast<T>(a & b); }

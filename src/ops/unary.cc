@@ -159,12 +159,20 @@ Step compile_rsqrt(const NodeView& node, const CompileOptions& options) {
                                                      .range = stored_range(node.output(0).type)});
 }
 
+template <typename T>
+T wrapping_negative(T x) {
+  return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(x));
+}
+
 Step compile_abs(const NodeView& node, const CompileOptions& options) {
   require_result_of_same_type(node);
   switch (node.input(0).type) {
     case DataType::float32: return compile_float<absolute>(node, options);
     case DataType::int32:
       return unary_step<int32_t, int32_t>(node, [](int32_t x) { return x < 0 ? wrapping_subtract(0, x) : x; });
+    case DataType::int16:
+      if (node.input(0).is_quantized()) break;
+      return unary_step<int16_t, int16_t>(node, [](int16_t x) { return x < 0 ? wrapping_negative(x) : x; });
     default: break;
   }
   const Affine in = affine_of(node, node.input(0), "the input");
@@ -176,15 +184,11 @@ Step compile_abs(const NodeView& node, const CompileOptions& options) {
                                                    .range = stored_range(node.output(0).type)});
 }
 
-template <typename T>
-T wrapping_negative(T x) {
-  return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(x));
-}
-
 Step compile_neg(const NodeView& node, const CompileOptions& options) {
   require_result_of_same_type(node);
   switch (node.input(0).type) {
     case DataType::int8: return stored_step(node, reference::NegatedByte{});
+    case DataType::int16: return unary_step<int16_t, int16_t>(node, wrapping_negative<int16_t>);
     case DataType::int32: return unary_step<int32_t, int32_t>(node, wrapping_negative<int32_t>);
     case DataType::int64: return unary_step<int64_t, int64_t>(node, wrapping_negative<int64_t>);
     default: return compile_float<negated>(node, options);
@@ -195,6 +199,9 @@ Step compile_sign(const NodeView& node, const CompileOptions& options) {
   require_result_of_same_type(node);
   if (node.input(0).type == DataType::int32) {
     return unary_step<int32_t, int32_t>(node, [](int32_t x) { return (x > 0) - (x < 0); });
+  }
+  if (node.input(0).type == DataType::float64) {
+    return unary_step<double, double>(node, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; });
   }
   return compile_float<sign_of>(node, options);
 }
@@ -216,7 +223,8 @@ int version_sign(const NodeView& node) { return node.input(0).type == DataType::
 
 constexpr TypeSet kFloat = types(DataType::float32), kInt32 = types(DataType::int32);
 
-constexpr TypeSet kNegTypes = kFloat | kInt32 | types(DataType::int8, DataType::int64);
+constexpr TypeSet kNegTypes = kFloat | kInt32 | types(DataType::int8, DataType::int16, DataType::int64);
+constexpr TypeSet kSignTypes = kFloat | kInt32 | types(DataType::float64);
 
 constexpr QuantRule kFloatOnly = {.roles = {Role::data}, .output = OutputRule::free};
 constexpr QuantRule kInt8Only = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true};
@@ -252,12 +260,12 @@ LITEQUANT_UNARY(kExp, OpCode::exp, kFloatAndInt16, compile_exp, kBoth, (version_
 LITEQUANT_UNARY(kLog, OpCode::log, kFloatAndInt16, compile_log, kBoth, (version_by_type<2, 2>))
 LITEQUANT_UNARY(kElu, OpCode::elu, kFloatAndInt8, compile_elu, kInt8Only, version_one)
 LITEQUANT_UNARY(kGelu, OpCode::gelu, kFloatAndInt16, compile_gelu, kBoth, version_gelu)
-LITEQUANT_UNARY(kSqrt, OpCode::sqrt, kFloatAndInt8, compile_sqrt, kInt8Only, (version_by_type<2, 2>))
+LITEQUANT_UNARY(kSqrt, OpCode::sqrt, kFloatAndInt16, compile_sqrt, kInt8Only, (version_by_type<2, 2>))
 LITEQUANT_UNARY(kRsqrt, OpCode::rsqrt, kFloatAndInt16, compile_rsqrt, kBoth, (version_by_type<2, 3>))
 LITEQUANT_UNARY(kAbs, OpCode::abs, kFloatAndInt16 | kInt32, compile_abs, kBoth, version_abs)
 // NEG negates the stored integer, which is right for zero point 0 alone: it runs, but nothing is quantized for it.
 LITEQUANT_UNARY(kNeg, OpCode::neg, kNegTypes, compile_neg, kFloatOnly, version_one)
-LITEQUANT_UNARY(kSign, OpCode::sign, kFloat | kInt32, compile_sign, kFloatOnly, version_sign)
+LITEQUANT_UNARY(kSign, OpCode::sign, kSignTypes, compile_sign, kFloatOnly, version_sign)
 LITEQUANT_UNARY(kSquare, OpCode::square, kFloat, compile_float<square>, kFloatOnly, version_one)
 LITEQUANT_UNARY(kSin, OpCode::sin, kFloat, compile_float<math::sin>, kFloatOnly, version_one)
 LITEQUANT_UNARY(kCos, OpCode::cos, kFloat, compile_float<math::cos>, kFloatOnly, version_one)

@@ -311,7 +311,7 @@ const OpDef& checked_row(const NodeView& view) {
   for (size_t i = 0; i < view.input_count(); ++i) {
     if (!view.has_input(i)) continue;
     const Tensor& tensor = *view.input(i).tensor;
-    if (tensor.sparsity && view.input(i).has_value) {
+    if (tensor.sparsity && view.input(i).has_value && row->code != OpCode::densify) {
       view.fail(ErrorCode::unsupported_operator, text("input ", i, " is stored sparse, which is not executed"));
     }
     if (tensor.external_buffer != 0) {

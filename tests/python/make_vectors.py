@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 from flatbuffers import flexbuffers
+from tensorflow.lite.python import schema_py_generated as schema
 
 from one_operator import TYPES, Case, Tensor, constant
 from vector_cells import CELLS, NOT_WRITTEN
@@ -367,6 +368,104 @@ suppression("non_max_suppression_v4_f32_equal_scores", 70, 25, 0.5, 0.1, ties=Tr
 suppression("non_max_suppression_v5_f32", 61, 20, 0.6, 0.1, sigma=0.5)
 suppression("non_max_suppression_v5_f32_hard", 45, 20, 0.3, 0.3, sigma=0.0)
 suppression("non_max_suppression_v5_f32_equal_scores", 50, 30, 0.7, 0.05, sigma=0.3, ties=True)
+
+
+# ---- StableHLO's operators with bodies ------------------------------------------------------------------------------
+# Indices are not negative: TensorFlow 2.21 then reads and writes outside of its arrays.
+
+
+def body(op, dtype):
+    """A graph of one node of two numbers, or of none."""
+    graph = schema.SubGraphT()
+    graph.name, graph.tensors, graph.operators = "body", [], []
+    for name in ("a", "b", "c"):
+        entry = schema.TensorT()
+        entry.name, entry.shape, entry.type = name, [], getattr(schema.TensorType, TYPES[dtype][1])
+        graph.tensors.append(entry)
+    graph.inputs, graph.outputs = [0, 1], [2] if op else [1]
+    if op:
+        node = schema.OperatorT()
+        node.opcodeIndex, node.inputs, node.outputs = 1, [0, 1], [2]
+        graph.operators = [node]
+    return graph
+
+
+NUMBERS = ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool", "f32", "f64")
+SCATTER = {"updateWindowDims": [1], "insertedWindowDims": [0], "scatterDimsToOperandDims": [0], "indexVectorDim": 1,
+           "updateComputationSubgraphIndex": 1}
+for dtype in NUMBERS:
+    case(f"stablehlo_scatter_{dtype}", "STABLEHLO_SCATTER",
+         [Tensor(dtype, [5, 3]), constant("i32", [[0], [4], [1]]), Tensor(dtype, [3, 3])], [Tensor(dtype)],
+         ("StablehloScatterOptions", SCATTER), subgraphs=[body("STABLEHLO_ADD", dtype)], codes=["STABLEHLO_ADD"])
+for op in (None, "STABLEHLO_MULTIPLY", "STABLEHLO_MAXIMUM", "STABLEHLO_MINIMUM"):
+    case(f"stablehlo_scatter_f32_{(op or 'update').lower()}", "STABLEHLO_SCATTER",
+         [Tensor("f32", [3, 4, 3]), Tensor("i64", [2, 2], low=0, high=3), Tensor("f32", [2, 2, 2])], [Tensor("f32")],
+         ("StablehloScatterOptions", {**SCATTER, "updateWindowDims": [0, 2], "insertedWindowDims": [1],
+                                      "scatterDimsToOperandDims": [1, 0], "indexVectorDim": 0}),
+         subgraphs=[body(op, "f32")], codes=[op] if op else [])
+for dtype in [t for t in NUMBERS if t != "bool"] + ["f16"]:
+    case(f"stablehlo_gather_{dtype}", "STABLEHLO_GATHER",
+         [Tensor(dtype, [3, 4, 2]), Tensor("i32", [2, 3, 2], low=0, high=4)], [Tensor(dtype, [2, 3, 2, 2])],
+         ("StablehloGatherOptions", {"offsetDims": [2, 3], "collapsedSliceDims": [0], "startIndexMap": [1, 0],
+                                     "indexVectorDim": 2, "sliceSizes": [1, 2, 2]}))
+case("stablehlo_gather_f32_places_behind", "STABLEHLO_GATHER",
+     [Tensor("f32", [4, 5]), Tensor("i64", [1, 3], low=0, high=4)], [Tensor("f32", [2, 5, 3])],
+     ("StablehloGatherOptions", {"offsetDims": [0, 1], "collapsedSliceDims": [], "startIndexMap": [0],
+                                 "indexVectorDim": 0, "sliceSizes": [2, 5]}))
+WINDOW = {"windowDimensions": [2, 2], "windowStrides": [1, 2], "baseDilations": [2, 1], "windowDilations": [1, 2],
+          "padding": [1, 0, 2, -1], "bodySubgraphIndex": 1}
+for dtype in [t for t in NUMBERS if t not in ("u16", "u32", "u64")]:
+    op = "STABLEHLO_AND" if dtype == "bool" else "STABLEHLO_ADD"
+    case(f"stablehlo_reduce_window_{dtype}", "STABLEHLO_REDUCE_WINDOW", [Tensor(dtype, [3, 5]), Tensor(dtype, [])],
+         [Tensor(dtype)], ("StablehloReduceWindowOptions", WINDOW), subgraphs=[body(op, dtype)], codes=[op])
+    function = 5 if dtype == "bool" else 1
+    case(f"reduce_window_{dtype}", "REDUCE_WINDOW",
+         [Tensor(dtype, [4, 6]), Tensor(dtype, []), constant("i64", [2, 2]), constant("i64", [1, 2]),
+          constant("i64", [2, 1])], [Tensor(dtype)], ("ReduceWindowOptions", {"reduceFunction": function}))
+for function, name in enumerate(("add", "mul", "minimum", "maximum"), 1):
+    case(f"reduce_window_f32_{name}", "REDUCE_WINDOW",
+         [Tensor("f32", [2, 4, 3]), Tensor("f32", []), constant("i64", [1, 2, 2]), constant("i64", [1, 1, 1]),
+          constant("i64", [1, 2, 1])], [Tensor("f32")], ("ReduceWindowOptions", {"reduceFunction": function}))
+
+
+# ---- Sparse constants -----------------------------------------------------------------------------------------------
+
+
+def sparse(dtype, shape, stored, order, dimensions, blocks=()):
+    """`dimensions`: a size, or (segments, indices) where only some positions are stored."""
+    tensor = constant(dtype, stored)
+    tensor.shape = list(shape)
+    tensor.sparsity = schema.SparsityParametersT()
+    tensor.sparsity.traversalOrder, tensor.sparsity.blockMap = list(order), list(blocks)
+    tensor.sparsity.dimMetadata = []
+    for dimension in dimensions:
+        entry = schema.DimensionMetadataT()
+        if isinstance(dimension, int):
+            entry.format, entry.denseSize = schema.DimensionType.DENSE, dimension
+        else:
+            entry.format = schema.DimensionType.SPARSE_CSR
+            for name, values in zip(("arraySegments", "arrayIndices"), dimension):
+                vector = schema.Int32VectorT()
+                vector.values = np.array(values, np.int32)
+                setattr(entry, name, vector)
+                setattr(entry, name + "Type", schema.SparseIndexVector.Int32Vector)
+        tensor.sparsity.dimMetadata.append(entry)
+    return tensor
+
+
+for dtype in ("f32", "f16", "i8"):
+    # Rows of which some columns are stored.
+    case(f"densify_{dtype}", "DENSIFY",
+         [sparse(dtype, [3, 4], [1, 2, 3, 4, 5], [0, 1], [3, ([0, 2, 2, 5], [1, 3, 0, 1, 2])])],
+         [Tensor(dtype, [3, 4])], ("DensifyOptions", {}), turns=1)
+    # Columns first.
+    case(f"densify_{dtype}_columns", "DENSIFY",
+         [sparse(dtype, [3, 4], [1, 2, 3], [1, 0], [([0, 2], [1, 2]), ([0, 1, 3], [2, 0, 1])])],
+         [Tensor(dtype, [3, 4])], ("DensifyOptions", {}), turns=1)
+    # Blocks of 2 x 2.
+    case(f"densify_{dtype}_blocks", "DENSIFY",
+         [sparse(dtype, [4, 6], range(1, 13), [0, 1, 2, 3], [2, ([0, 1, 3], [2, 0, 1]), 2, 2], [0, 1])],
+         [Tensor(dtype, [4, 6])], ("DensifyOptions", {}), turns=1)
 
 
 def write_cells(folder, wanted):

@@ -110,11 +110,11 @@ class Case:
     the operator; `compare` is None for equal elements, else the share of the largest magnitude that floats may be off."""
 
     def __init__(self, name, op, inputs, outputs, options=None, version=1, custom=None, custom_options=b"", sets=None,
-                 compare=None, answer=None, turns=2, subgraphs=()):
+                 compare=None, answer=None, turns=2, subgraphs=(), codes=()):
         self.name, self.op, self.inputs, self.outputs = name, op, inputs, outputs
         self.options, self.version, self.custom, self.custom_options = options, version, custom, custom_options
         self.sets, self.compare, self.answer, self.turns = sets, compare, answer, turns
-        self.subgraphs = subgraphs
+        self.subgraphs, self.codes = subgraphs, codes  # further graphs, and the operators they use
 
     def run_time_inputs(self):
         seen = []
@@ -159,6 +159,11 @@ class Case:
         code.builtinCode = getattr(schema.BuiltinOperator, "CUSTOM" if self.custom else self.op)
         code.deprecatedBuiltinCode, code.version, code.customCode = min(code.builtinCode, 127), self.version, self.custom
         model.operatorCodes = [code]
+        for op in self.codes:
+            further = schema.OperatorCodeT()
+            further.builtinCode, further.version = getattr(schema.BuiltinOperator, op), 1
+            further.deprecatedBuiltinCode = min(further.builtinCode, 127)
+            model.operatorCodes.append(further)
         node = schema.OperatorT()
         node.inputs = [place(tensor, "in") for tensor in self.inputs]
         node.outputs = [place(tensor, "out") for tensor in self.outputs]

@@ -224,6 +224,55 @@ cells("RANGE", ("f32", "i32", "i64"), lambda t: (
 cells("TOPK_V2", ("f32", "i32", "u8", "i64", "i16"), lambda t: (
     [stored(t, [2, 9]), constant("i32", 3)], [stored(t, []), Tensor("i32")], ("TopKV2Options", {})))
 
+# ---- Types that few models use --------------------------------------------------------------------------------------
+
+for name in ("SELECT", "SELECT_V2"):
+    moved(name, lambda t, name=name: ([Tensor("bool", [2, 3]), Tensor(t, [2, 3]), Tensor(t, [2, 3])], [Tensor(t)],
+                                      ("SelectOptions" if name == "SELECT" else "SelectV2Options", {})),
+          ("f16", "u16", "u64"))
+cells("SQRT", ("i16",), lambda t: ([stored(t, [2, 9], low=0, high=32767)], [stored(t, [], scale=0.01)]))
+cells("NEG", ("i16",), lambda t: ([Tensor(t, [2, 9])], [Tensor(t)], ("NegOptions", {})))
+cells("SIGN", ("f64",), lambda t: ([Tensor(t, [2, 9])], [Tensor(t)], ("SignOptions", {})))
+cells("MUL", ("u32", "c64"), lambda t: ([Tensor(t, [2, 3, 4]), Tensor(t, [3, 1])], [Tensor(t)], ("MulOptions", {})))
+cells("DIV", ("i16",), lambda t: ([stored(t, [2, 9]), stored(t, [2, 9], low=1, high=3000)], [stored(t, [], 0.1)],
+                                  ("DivOptions", {})))
+for dtype in ("i4", "u4"):
+    scales = {"scale": [0.1, 0.02, 0.5], "zero": 0, "axis": 0} if dtype == "i4" else {"scale": 0.1, "zero": 7}
+    cells("DEQUANTIZE", (dtype,), lambda t, scales=scales: ([Tensor(t, [3, 5], **scales)], [Tensor("f32")],
+                                                            ("DequantizeOptions", {})))
+for name, options in (("ADD", "AddOptions"), ("MUL", "MulOptions")):  # SUB of such ends TensorFlow Lite's process
+    CELLS.append((name, "i16", lambda name=name, options=options: Case(
+        f"{name.lower()}_i16_unquantized", name,
+        [Tensor("i16", [2, 6], low=-150, high=150), Tensor("i16", [6], low=-150, high=150)], [Tensor("i16")],
+        (options, {}), version={"ADD": 5, "MUL": 7}[name])))
+CELLS.append(("ABS", "i16", lambda: Case("abs_i16_unquantized", "ABS", [Tensor("i16", [9], low=-999, high=999)],
+                                         [Tensor("i16")], ("AbsOptions", {}), version=4)))
+
+# Weights of 4 bits behind float activations.
+
+
+def nibbles(shape, seed=2):
+    return np.random.default_rng(seed).integers(-7, 8, shape)
+
+
+CELLS.append(("FULLY_CONNECTED", "f32", lambda: Case(
+    "fully_connected_hybrid_i4", "FULLY_CONNECTED",
+    [Tensor("f32", [3, 8]), constant("i4", nibbles([5, 8]), scale=0.1), random([5])], [Tensor("f32")],
+    ("FullyConnectedOptions", {}), version=10, compare=FLOAT)))
+CELLS.append(("CONV_2D", "f32", lambda: Case(
+    "conv_2d_hybrid_i4", "CONV_2D",
+    [Tensor("f32", [2, 5, 4, 3]), constant("i4", nibbles([4, 3, 2, 3]), scale=[0.1, 0.2, 0.05, 0.3]), random([4])],
+    [Tensor("f32")], ("Conv2DOptions", FLAT), version=7, compare=FLOAT)))
+CELLS.append(("DEPTHWISE_CONV_2D", "f32", lambda: Case(
+    "depthwise_conv_2d_hybrid_i4", "DEPTHWISE_CONV_2D",
+    [Tensor("f32", [2, 5, 4, 3]), constant("i4", nibbles([1, 3, 2, 3]), scale=[0.1, 0.2, 0.05], axis=3), random([3])],
+    [Tensor("f32")], ("DepthwiseConv2DOptions", {**FLAT, "depthMultiplier": 1}), version=7, compare=FLOAT)))
+CELLS.append(("FULLY_CONNECTED", "i16", lambda: Case(
+    "fully_connected_i16_i4", "FULLY_CONNECTED",
+    [stored("i16", [3, 8], 0.001), constant("i4", nibbles([5, 8]), scale=0.1),
+     constant("i64", nibbles([5]) * 100, scale=0.0001)], [stored("i16", [], 0.005)],
+    ("FullyConnectedOptions", {}), version=13)))
+
 # ---- Look-ups -------------------------------------------------------------------------------------------------------
 
 moved("EMBEDDING_LOOKUP", lambda t: ([Tensor("i32", [3], low=0, high=4), Tensor(t, [5, 2])], [Tensor(t)]),
