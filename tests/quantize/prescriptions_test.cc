@@ -76,7 +76,7 @@ Trained trained_model(Form form, bool holds_hidden = true) {
 
 Statistics calibrated(const std::shared_ptr<const Model>& model, float value) {
   const CalibrationModel calibration = calibration_model(*model);
-  Session session(Plan::make(calibration.model, 0, {}, calibration.options(0)));
+  Session session(Plan::make(calibration.model, 0, {}, calibration.options()));
   Statistics statistics(*model);
   const std::vector<float> values(session.input(0).size() / sizeof(float), value);
   std::memcpy(session.input(0).data(), values.data(), session.input(0).size());
