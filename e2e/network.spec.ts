@@ -1,7 +1,7 @@
 // What the browser really asks of the network, as its own log of name look-ups and connections tells; how much the first
 // load takes; and how long the page is ever stuck.
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { chromium, expect, test } from "@playwright/test";
@@ -98,6 +98,6 @@ test("long tasks during work, measured", async ({ page }) => {
   await finished(page);
   const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
   console.log(`long tasks: ${tasks.length}, the longest ${Math.max(0, ...tasks)} ms`);
-  // Other work on the machine counts as ours here: 50 ms is the aim, this is the alarm.
-  expect(Math.max(0, ...tasks)).toBeLessThan(250);
+  // The clock on the wall also counts what else the machine does: 50 ms is the aim, this the alarm on a quiet one.
+  if (loadavg()[0]! <= availableParallelism()) expect(Math.max(0, ...tasks)).toBeLessThan(150);
 });

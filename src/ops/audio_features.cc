@@ -74,6 +74,11 @@ Step compile_spectrogram(const NodeView& node, const CompileOptions&) {
   return {.run = run, .scratch_bytes = layout.total()};
 }
 
+double spectrogram_operations(const NodeView& node) {
+  const auto length = 2.0 * static_cast<double>(bins_of(frames_of(node)));
+  return visits(node.output(0).shape, 0, 2) * length * (2.0 + std::log2(length));
+}
+
 // ---- Mfcc -----------------------------------------------------------------------------------------------------------
 
 CepstrumSettings settings_of(const NodeView& node) {
@@ -92,7 +97,7 @@ CepstrumSettings settings_of(const NodeView& node) {
   node.require(settings.lowest_frequency < settings.highest_frequency, "its frequency limits do not rise");
   node.require(settings.coefficients <= settings.channels,
                text("has ", settings.coefficients, " coefficients of ", settings.channels, " channels"));
-  if (settings.coefficients * settings.channels > (int64_t{1} << 24)) {
+  if (settings.coefficients * settings.channels > (int64_t{1} << 20)) {
     node.fail(ErrorCode::too_large,
               text("has ", settings.coefficients, " coefficients of ", settings.channels, " channels"));
   }
@@ -124,6 +129,11 @@ Step compile_mfcc(const NodeView& node, const CompileOptions&) {
   return {.run = run, .scratch_bytes = layout.total()};
 }
 
+double mfcc_operations(const NodeView& node) {
+  const CepstrumSettings settings = settings_of(node);
+  return visits(node.input(0).shape, 0, 2) * static_cast<double>(settings.coefficients * settings.channels);
+}
+
 }  // namespace
 
 extern const OpDef kAudioSpectrogram, kMfcc;
@@ -133,13 +143,15 @@ const OpDef kAudioSpectrogram = {.code = OpCode::custom,
                                  .infer = infer_spectrogram,
                                  .compile = compile_spectrogram,
                                  .quant = {.roles = {Role::data}, .output = OutputRule::free},
-                                 .version = version_one};
+                                 .version = version_one,
+                                 .operations = spectrogram_operations};
 const OpDef kMfcc = {.code = OpCode::custom,
                      .custom_code = "Mfcc",
                      .types = types(DataType::float32),
                      .infer = infer_mfcc,
                      .compile = compile_mfcc,
                      .quant = {.roles = {Role::data}, .output = OutputRule::free},
-                     .version = version_one};
+                     .version = version_one,
+                     .operations = mfcc_operations};
 
 }  // namespace litequant

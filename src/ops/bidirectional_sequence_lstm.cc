@@ -2,6 +2,7 @@
 // joined in one output, or given in two.
 #include <utility>
 
+#include "ops/cell_operands.h"
 #include "ops/lstm_step.h"
 
 namespace litequant {
@@ -97,6 +98,7 @@ const OpDef kBidirectionalSequenceLstm = {
     .quant = {.hybrid = true,
               .cell_weights = operand_set(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
                                           28, 33, 40, 41, 42, 43, 44, 45, 46, 47)},
-    .version = version};
+    .version = version,
+    .operations = cell_operations};
 
 }  // namespace litequant

@@ -28,6 +28,18 @@ void require_float_vector(const NodeView& node, size_t operand, std::string_view
   require_whole_constant(node, values, what);
 }
 
+double cell_operations(const NodeView& node) {
+  constexpr double kCellCost = 64;  // exponentials
+  const Shape& input = node.input(0).shape;
+  double each_row = 0;
+  for (size_t i = 1; i < node.input_count(); ++i) {
+    if (!node.has_input(i) || node.input(i).tensor->is_variable) continue;
+    const Shape& shape = node.input(i).shape;
+    each_row += visits(shape) * (shape.rank() == 1 ? kCellCost : 1);
+  }
+  return visits(input, 0, input.rank() - 1) * each_row;
+}
+
 CellRowsScratch CellRowsLayout::at(const Frame& frame) const {
   if (!is_used) return {};
   return {.quantized = reinterpret_cast<int16_t*>(frame.scratch_bytes + quantized),

@@ -16,6 +16,9 @@ void require_float_vector(const NodeView& node, size_t operand, std::string_view
 // A constant holds as many bytes as its shape needs.
 void require_whole_constant(const NodeView& node, const Operand& operand, std::string_view what);
 
+// OpDef::operations of recurrent cells: every weight meets every row of the input, every bias stands for a cell.
+double cell_operations(const NodeView& node);
+
 // Working memory for rows that are quantized on the fly.
 struct CellRowsLayout {
   size_t quantized = 0, scales = 0, row = 0;  // offsets

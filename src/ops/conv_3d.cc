@@ -100,6 +100,12 @@ Step compile_transpose(const NodeView& node, const CompileOptions&) {
   }};
 }
 
+double operations(const NodeView& node) { return visits(node.output(0).shape) * visits(node.input(1).shape, 0, 4); }
+
+double transpose_operations(const NodeView& node) {
+  return visits(node.input(2).shape) * visits(node.input(1).shape, 0, 4);
+}
+
 }  // namespace
 
 extern const OpDef kConv3D, kConv3DTranspose;
@@ -108,7 +114,8 @@ const OpDef kConv3D = {.code = OpCode::conv_3d,
                        .infer = infer,
                        .compile = compile,
                        .quant = {.roles = {Role::data, Role::data, Role::data}, .output = OutputRule::free},
-                       .version = version_one};
+                       .version = version_one,
+                       .operations = operations};
 const OpDef kConv3DTranspose = {
     .code = OpCode::conv_3d_transpose,
     .data_operand = 2,
@@ -116,6 +123,7 @@ const OpDef kConv3DTranspose = {
     .infer = infer_transpose,
     .compile = compile_transpose,
     .quant = {.roles = {Role::none, Role::data, Role::data, Role::data}, .output = OutputRule::free},
-    .version = version_one};
+    .version = version_one,
+    .operations = transpose_operations};
 
 }  // namespace litequant

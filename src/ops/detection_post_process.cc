@@ -141,6 +141,13 @@ Step compile(const NodeView& node, const CompileOptions&) {
   return {.run = run, .scratch_bytes = layout.total()};
 }
 
+// Each detection is held against every other candidate.
+double operations(const NodeView& node) {
+  const DetectionSettings settings = settings_of(node);
+  const auto boxes = static_cast<double>(settings.boxes), most = static_cast<double>(settings.most);
+  return std::min(boxes, most) * boxes * (settings.is_regular ? static_cast<double>(settings.classes) : 1.0);
+}
+
 }  // namespace
 
 extern const OpDef kDetectionPostProcess;
@@ -151,6 +158,7 @@ const OpDef kDetectionPostProcess = {
     .infer = infer,
     .compile = compile,
     .quant = {.roles = {Role::data, Role::data, Role::data}, .output = OutputRule::free},
-    .version = version_one};
+    .version = version_one,
+    .operations = operations};
 
 }  // namespace litequant

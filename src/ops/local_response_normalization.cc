@@ -41,6 +41,11 @@ Step compile(const NodeView& node, const CompileOptions&) {
   return {.run = [by](const Frame& frame) { normalize(by, frame.in<float>(0), frame.out<float>()); }};
 }
 
+double operations(const NodeView& node) {
+  const auto depth = static_cast<double>(node.input(0).shape.back());
+  return visits(node.input(0).shape) * std::min(2.0 * static_cast<double>(node.options().integer("radius")), depth);
+}
+
 }  // namespace
 
 extern const OpDef kLocalResponseNormalization;
@@ -49,6 +54,7 @@ const OpDef kLocalResponseNormalization = {.code = OpCode::local_response_normal
                                            .infer = infer_same_shape,
                                            .compile = compile,
                                            .quant = {.roles = {Role::data}, .output = OutputRule::free},
-                                           .version = version_one};
+                                           .version = version_one,
+                                           .operations = operations};
 
 }  // namespace litequant

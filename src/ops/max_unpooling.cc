@@ -93,6 +93,11 @@ Step compile_pool(const NodeView& node, const CompileOptions&) {
   }};
 }
 
+double pool_operations(const NodeView& node) {
+  const Window window = pool_window(node);
+  return visits(node.output(0).shape) * window.height.window * window.width.window;
+}
+
 // ---- MaxUnpooling2D -------------------------------------------------------------------------------------------------
 
 // The window of the pool that the values come from, seen from its input: the result here.
@@ -159,7 +164,8 @@ const OpDef kMaxPoolingWithArgmax = {.code = OpCode::custom,
                                      .infer = infer_pool,
                                      .compile = compile_pool,
                                      .quant = {.roles = {Role::data}, .output = OutputRule::free},
-                                     .version = version_one};
+                                     .version = version_one,
+                                     .operations = pool_operations};
 
 extern const OpDef kMaxUnpooling;
 const OpDef kMaxUnpooling = {.code = OpCode::custom,

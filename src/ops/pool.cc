@@ -116,6 +116,7 @@ const OpDef kL2Pool2d = {.code = OpCode::l2_pool_2d,
                          .infer = infer,
                          .compile = compile_l2,
                          .quant = {.roles = {Role::data}, .output = OutputRule::free},
-                         .version = version_one};
+                         .version = version_one,
+                         .operations = operations};
 
 }  // namespace litequant

@@ -149,6 +149,12 @@ Step step_of(const NodeView& node, const Windows& windows, Combination combinati
 }
 
 template <Windows (*kWindows)(const NodeView&)>
+double operations(const NodeView& node) {
+  const Windows windows = kWindows(node);
+  return visits(node.output(0).shape) * static_cast<double>(windows.window) * windows.rank;
+}
+
+template <Windows (*kWindows)(const NodeView&)>
 std::vector<Shape> infer(const NodeView& node) {
   return {result_shape(node, kWindows(node))};
 }
@@ -178,12 +184,14 @@ const OpDef kStablehloReduceWindow = {.code = OpCode::stablehlo_reduce_window,
                                       .infer = infer<stablehlo_windows>,
                                       .compile = compile_stablehlo,
                                       .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free},
-                                      .version = version_one};
+                                      .version = version_one,
+                                      .operations = operations<stablehlo_windows>};
 const OpDef kReduceWindow = {.code = OpCode::reduce_window,
                              .types = kNumbers,
                              .infer = infer<operand_windows>,
                              .compile = compile_reduce_window,
                              .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free},
-                             .version = version_one};
+                             .version = version_one,
+                             .operations = operations<operand_windows>};
 
 }  // namespace litequant

@@ -1,6 +1,7 @@
 // RFFT2D: the two-dimensional Fourier transform of real values over the last two axes; of each row of frequencies the
 // half that is not the mirror of the other.
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "kernels/fourier.h"
@@ -10,7 +11,7 @@
 namespace litequant {
 namespace {
 
-constexpr int64_t kLongest = int64_t{1} << 24;
+constexpr int64_t kLongest = int64_t{1} << 20;
 
 struct Lengths {
   int64_t height = 1, width = 1;
@@ -75,6 +76,14 @@ Step compile(const NodeView& node, const CompileOptions&) {
   return {.run = run, .scratch_bytes = layout.total()};
 }
 
+// Each transform visits each of its values once for each halving of its length.
+double operations(const NodeView& node) {
+  const Lengths lengths = lengths_of(node);
+  const Shape& shape = node.input(0).shape;
+  const auto values = static_cast<double>(lengths.height) * static_cast<double>(lengths.width);
+  return visits(shape, 0, shape.rank() - 2) * values * (2.0 + std::log2(values));
+}
+
 }  // namespace
 
 extern const OpDef kRfft2d;
@@ -83,6 +92,7 @@ const OpDef kRfft2d = {.code = OpCode::rfft2d,
                        .infer = infer,
                        .compile = compile,
                        .quant = {.roles = {Role::data}, .output = OutputRule::none},
-                       .version = version_one};
+                       .version = version_one,
+                       .operations = operations};
 
 }  // namespace litequant

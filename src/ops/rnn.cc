@@ -195,6 +195,12 @@ Step compile_both(const NodeView& node, const CompileOptions&) {
           .scratch_bytes = layout.total()};
 }
 
+double operations_of_both(const NodeView& node) {
+  const Shape& input = node.input(0).shape;
+  const bool is_repeated = is_hybrid(node) && node.options().flag("time_major") && input.rank() == 3;
+  return cell_operations(node) * (is_repeated ? visits(input, 0, 1) : 1);
+}
+
 }  // namespace
 
 extern const OpDef kRnn, kUnidirectionalSequenceRnn, kBidirectionalSequenceRnn;
@@ -205,7 +211,8 @@ const OpDef kRnn = {.code = OpCode::rnn,
                     .infer = infer,
                     .compile = compile,
                     .quant = {.hybrid = true, .cell_weights = operand_set(1, 2)},
-                    .version = version};
+                    .version = version,
+                    .operations = cell_operations};
 const OpDef kUnidirectionalSequenceRnn = {.code = OpCode::unidirectional_sequence_rnn,
                                           .types = types(DataType::float32),
                                           .hybrid = true,
@@ -213,7 +220,8 @@ const OpDef kUnidirectionalSequenceRnn = {.code = OpCode::unidirectional_sequenc
                                           .infer = infer,
                                           .compile = compile,
                                           .quant = {.hybrid = true, .cell_weights = operand_set(1, 2)},
-                                          .version = version};
+                                          .version = version,
+                                          .operations = cell_operations};
 const OpDef kBidirectionalSequenceRnn = {.code = OpCode::bidirectional_sequence_rnn,
                                          .types = types(DataType::float32),
                                          .hybrid = true,
@@ -221,6 +229,7 @@ const OpDef kBidirectionalSequenceRnn = {.code = OpCode::bidirectional_sequence_
                                          .infer = infer_both,
                                          .compile = compile_both,
                                          .quant = {.hybrid = true, .cell_weights = operand_set(1, 2, 5, 6, 10, 11)},
-                                         .version = version};
+                                         .version = version,
+                                         .operations = operations_of_both};
 
 }  // namespace litequant

@@ -254,6 +254,14 @@ Step compile_scatter(const NodeView& node, const CompileOptions&) {
   });
 }
 
+// Of each element walked its place is computed anew.
+double operations(const SliceWalk& walk) {
+  const auto steps = walk.operand_sizes.size() + walk.axes.size() + static_cast<size_t>(walk.vectors.length);
+  return static_cast<double>(walk.count) * static_cast<double>(steps);
+}
+double gather_operations(const NodeView& node) { return operations(gather_of(node).walk); }
+double scatter_operations(const NodeView& node) { return operations(scatter_of(node)); }
+
 constexpr TypeSet kNumbers =
     types(DataType::boolean, DataType::int8, DataType::uint8, DataType::int16, DataType::uint16, DataType::int32,
           DataType::uint32, DataType::int64, DataType::uint64, DataType::float32, DataType::float64);
@@ -266,12 +274,14 @@ const OpDef kStablehloGather = {.code = OpCode::stablehlo_gather,
                                 .infer = infer_gather,
                                 .compile = compile_gather,
                                 .quant = {.roles = {Role::data}, .output = OutputRule::free},
-                                .version = version_one};
+                                .version = version_one,
+                                .operations = gather_operations};
 const OpDef kStablehloScatter = {.code = OpCode::stablehlo_scatter,
                                  .types = kNumbers,
                                  .infer = infer_scatter,
                                  .compile = compile_scatter,
                                  .quant = {.roles = {Role::data, Role::none, Role::data}, .output = OutputRule::free},
-                                 .version = version_one};
+                                 .version = version_one,
+                                 .operations = scatter_operations};
 
 }  // namespace litequant

@@ -147,6 +147,7 @@ const OpDef kSvdf = {.code = OpCode::svdf,
                      .infer = infer,
                      .compile = compile,
                      .quant = {.hybrid = true, .cell_weights = operand_set(kFeatures, kTime)},
-                     .version = version};
+                     .version = version,
+                     .operations = cell_operations};
 
 }  // namespace litequant

@@ -60,6 +60,8 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   });
 }
 
+double operations(const NodeView& node) { return visits(node.input(0).shape) * visits(node.input(1).shape, 0, 3); }
+
 }  // namespace
 
 extern const OpDef kTransposeConvBias;
@@ -69,6 +71,7 @@ const OpDef kTransposeConvBias = {.code = OpCode::custom,
                                   .infer = infer,
                                   .compile = compile,
                                   .quant = {.roles = {Role::data, Role::data, Role::data}, .output = OutputRule::free},
-                                  .version = version_one};
+                                  .version = version_one,
+                                  .operations = operations};
 
 }  // namespace litequant

@@ -2,6 +2,7 @@
 // [batches, inputs]. Both keep output and cell state in variables.
 #include <cstddef>
 
+#include "ops/cell_operands.h"
 #include "ops/lstm_basic.h"
 #include "ops/lstm_step.h"
 
@@ -94,7 +95,8 @@ const OpDef kUnidirectionalSequenceLstm = {.code = OpCode::unidirectional_sequen
 
                                            .compile = compile,
                                            .quant = kQuant,
-                                           .version = sequence_version};
+                                           .version = sequence_version,
+                                           .operations = cell_operations};
 const OpDef kLstm = {.code = OpCode::lstm,
                      .types = types(DataType::float32, DataType::int8, DataType::uint8),
                      .hybrid = true,
@@ -102,6 +104,7 @@ const OpDef kLstm = {.code = OpCode::lstm,
                      .infer = infer,
                      .compile = compile,
                      .quant = {.hybrid = true, .cell_weights = kWeights},
-                     .version = step_version};
+                     .version = step_version,
+                     .operations = cell_operations};
 
 }  // namespace litequant

@@ -65,7 +65,7 @@ TEST(RecurrentState, GoesOnFromRunToRunUntilItIsReset) {
   EXPECT_EQ(feed(session, 2), 3);
   EXPECT_EQ(feed(session, 4), 7);
   EXPECT_EQ(feed(session, 8), 14);
-  session.reset_variables();
+  session.reset();
   EXPECT_EQ(feed(session, 1), 1);
   Session other(Plan::make(memory_model().load(), 0, {}, {}));
   EXPECT_EQ(feed(other, 5), 5);
