@@ -43,10 +43,12 @@ class Proof {
 
   // What a node computes with, its constants aside.
   struct Activations {
-    bool floats = false, int8 = false, int16 = false, ours = false, theirs = false;
+    bool floats = false, int8 = false, int16 = false, ours = false;
+    bool makes_theirs = false;  // a result that the original held in integers
   };
   Activations activations_of(const Graph& graph, const Node& node) const {
     Activations found;
+    bool is_result = false;
     const auto look = [&](int32_t index) {
       if (index == kNoTensor) return;
       const Tensor& tensor = graph.tensors[static_cast<size_t>(index)];
@@ -57,9 +59,12 @@ class Proof {
       if (!is_integer_value(tensor)) return;
       found.int8 |= tensor.type == DataType::int8;
       found.int16 |= tensor.type == DataType::int16;
-      (integers_before_.contains(tensor.name) ? found.theirs : found.ours) = true;
+      const bool is_theirs = integers_before_.contains(tensor.name);
+      found.ours |= !is_theirs;
+      found.makes_theirs |= is_theirs && is_result;
     };
     std::for_each(node.inputs.begin(), node.inputs.end(), look);
+    is_result = true;
     std::for_each(node.outputs.begin(), node.outputs.end(), look);
     return found;
   }
@@ -74,8 +79,9 @@ class Proof {
     // CAST reads the stored integers themselves, as the index of a table.
     if (converts || node.op == OpCode::cast || !found.ours) return;
     if (found.floats) broken("it mixes float and integer activations");
+    // We rewrite no node that came in integers: an LSTM of the older form, say, that reads a new input of the graph.
+    if (found.makes_theirs) return;
     const OpDef* row = find_op(node);
-    if (row == nullptr && found.theirs) return;  // an LSTM that came in integers, say
     if (found.int8 && (row == nullptr || !row->quant.int8)) broken("it has no kernel for int8");
     if (found.int16 && (row == nullptr || !row->quant.int16)) broken("it has no kernel for int16 activations");
   }

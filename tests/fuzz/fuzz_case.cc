@@ -198,10 +198,10 @@ Outcome FuzzCase::run() const {
       const auto again = load_model(saved);
       stage = "run";
       Session floats(Plan::make(model, 0, {}, limited({})));
-      stage = "run the quantized model";
-      Session integers(Plan::make(again, 0, {}, limited({})));
       fill_inputs(floats, random);
       floats.run();
+      stage = "run the quantized model";
+      Session integers(Plan::make(again, 0, {}, limited({})));
       fill_inputs(integers, random);
       integers.run();
       outcome.ran = true;
