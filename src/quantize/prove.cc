@@ -44,7 +44,7 @@ class Proof {
   // What a node computes with, its constants aside.
   struct Activations {
     bool floats = false, int8 = false, int16 = false, ours = false;
-    bool makes_theirs = false;  // a result that the original held in integers
+    bool is_theirs = false;  // it has integer constants of the original, or makes integers that the original had
   };
   Activations activations_of(const Graph& graph, const Node& node) const {
     Activations found;
@@ -52,6 +52,8 @@ class Proof {
     const auto look = [&](int32_t index) {
       if (index == kNoTensor) return;
       const Tensor& tensor = graph.tensors[static_cast<size_t>(index)];
+      const bool is_theirs = is_integer_value(tensor) && integers_before_.contains(tensor.name);
+      found.is_theirs |= is_theirs && (is_result || model_.is_constant(tensor));
       if (model_.is_constant(tensor)) return;
       // The states of an integer cell have types of their own, which its kernel has checked.
       if (tensor.is_variable && tensor.type != DataType::float32) return;
@@ -59,9 +61,7 @@ class Proof {
       if (!is_integer_value(tensor)) return;
       found.int8 |= tensor.type == DataType::int8;
       found.int16 |= tensor.type == DataType::int16;
-      const bool is_theirs = integers_before_.contains(tensor.name);
       found.ours |= !is_theirs;
-      found.makes_theirs |= is_theirs && is_result;
     };
     std::for_each(node.inputs.begin(), node.inputs.end(), look);
     is_result = true;
@@ -79,8 +79,8 @@ class Proof {
     // CAST reads the stored integers themselves, as the index of a table.
     if (converts || node.op == OpCode::cast || !found.ours) return;
     if (found.floats) broken("it mixes float and integer activations");
-    // We rewrite no node that came in integers: an LSTM of the older form, say, that reads a new input of the graph.
-    if (found.makes_theirs) return;
+    // We rewrite no node that came in integers: an LSTM of the older form, say, whose result the graph now gives.
+    if (found.is_theirs) return;
     const OpDef* row = find_op(node);
     if (found.int8 && (row == nullptr || !row->quant.int8)) broken("it has no kernel for int8");
     if (found.int16 && (row == nullptr || !row->quant.int16)) broken("it has no kernel for int16 activations");
