@@ -238,7 +238,7 @@ val quantize_model(int32_t model, const val& recipe, const std::string& statisti
     const Model& original = *handles().get<ModelHandle>(model);
     std::vector<FloatNode> left_in_float;
     const Recipe wanted = recipe_from(recipe, original);
-    const auto file = save_model(quantize(original, wanted, ranges ? &*ranges : nullptr, &left_in_float));
+    const auto file = quantize_to_file(original, wanted, ranges ? &*ranges : nullptr, &left_in_float).file;
     ModelHandle made = load_model(file);
     val places = val::array();
     for (const auto& [node, operator_name, reason] : left_in_float) {

@@ -134,10 +134,9 @@ bool runs_on_zeros(const Model& model, int32_t graph, const PlanOptions& limits)
 
 }  // namespace
 
-std::optional<UnfitNode> prove(const Model& quantized, const Model& original, const Recipe& recipe,
-                               const PlanOptions& limits) {
-  const std::vector<std::byte> file = save_model(quantized);
-  const std::shared_ptr<const Model> written = load_model(file);
+Proved prove(const Model& quantized, const Model& original, const Recipe& recipe, const PlanOptions& limits) {
+  Proved proved{std::nullopt, save_model(quantized)};
+  const std::shared_ptr<const Model> written = load_model(proved.file);
   Proof proof(*written, original, recipe);
   for (size_t g = 0; g < written->graphs.size(); ++g) {
     proof.check_graph(g);
@@ -148,10 +147,11 @@ std::optional<UnfitNode> prove(const Model& quantized, const Model& original, co
       // The float model may hold operators that are kept but not executed, not fit the memory, or not bear zeros.
       if (!runs_on_zeros(original, graph, limits)) continue;
       if (error.code() == ErrorCode::too_large || error.code() == ErrorCode::out_of_memory) throw;
-      return UnfitNode{error.place(), detail_of(error)};
+      proved.fault = UnfitNode{error.place(), detail_of(error)};
+      return proved;
     }
   }
-  return std::nullopt;
+  return proved;
 }
 
 }  // namespace litequant

@@ -1,8 +1,10 @@
 // The last thing that quantization does: what was made is tried before anybody gets it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "model/model.h"
@@ -25,7 +27,10 @@ struct UnfitNode {
   Place place;  // in the quantized model
   std::string reason;
 };
-std::optional<UnfitNode> prove(const Model& quantized, const Model& original, const Recipe& recipe,
-                               const PlanOptions& limits);
+struct Proved {
+  std::optional<UnfitNode> fault;
+  std::vector<std::byte> file;  // what was proved, to give out where there is no fault
+};
+Proved prove(const Model& quantized, const Model& original, const Recipe& recipe, const PlanOptions& limits);
 
 }  // namespace litequant

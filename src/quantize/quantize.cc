@@ -128,8 +128,8 @@ void clean_up(Model& model, const Recipe& recipe) {
 
 // Quantizes until the result is proved: an operator that no integer kernel takes with the scales that calibration gave
 // (a product of scales of 1e20, say) is told by the proof alone, and stays in float.
-Model make_integers(const Model& original, Recipe recipe, const Statistics& statistics,
-                    std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+Quantized make_integers(const Model& original, Recipe recipe, const Statistics& statistics,
+                        std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   Unfit unfit;
   for (;;) {
     IntegerDesign made = design_integers(original, recipe, unfit, statistics);
@@ -141,10 +141,11 @@ Model make_integers(const Model& original, Recipe recipe, const Statistics& stat
     }
     drop_dead_nodes(made.model, &origins);
     clean_up(made.model, recipe);
-    const std::optional<UnfitNode> fault = prove(made.model, original, recipe, limits);
+    Proved proved = prove(made.model, original, recipe, limits);
+    const std::optional<UnfitNode>& fault = proved.fault;
     if (!fault) {
       if (left_in_float != nullptr) *left_in_float = std::move(float_nodes);
-      return std::move(made.model);
+      return {std::move(made.model), std::move(proved.file)};
     }
     const NodeReference place = {fault->place.graph, fault->place.node};
     if (place.node < 0) fail_unproved(*fault);
@@ -176,8 +177,8 @@ bool needs_statistics(const Model& model, const Recipe& recipe) {
   return false;
 }
 
-Model quantize(const Model& original, const Recipe& wanted, const Statistics* statistics,
-               std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+Quantized quantize_to_file(const Model& original, const Recipe& wanted, const Statistics* statistics,
+                           std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
@@ -204,8 +205,14 @@ Model quantize(const Model& original, const Recipe& wanted, const Statistics* st
   }
   drop_dead_nodes(model);
   clean_up(model, recipe);
-  if (const auto fault = prove(model, original, recipe, limits)) fail_unproved(*fault);
-  return model;
+  Proved proved = prove(model, original, recipe, limits);
+  if (proved.fault) fail_unproved(*proved.fault);
+  return {std::move(model), std::move(proved.file)};
+}
+
+Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
+               std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+  return quantize_to_file(model, recipe, statistics, left_in_float, limits).model;
 }
 
 }  // namespace litequant

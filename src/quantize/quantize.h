@@ -1,6 +1,7 @@
 // A float model to a quantized one: the list of passes.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,14 @@ struct FloatNode {
 // `model`. `limits`: those of the plans that prove the result; TOO_LARGE or OUT_OF_MEMORY where it alone passes them.
 Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
                std::vector<FloatNode>* left_in_float = nullptr, const PlanOptions& limits = {});
+
+// The same with the bytes that were proved: the file to give out, saved once.
+struct Quantized {
+  Model model;
+  std::vector<std::byte> file;
+};
+Quantized quantize_to_file(const Model& model, const Recipe& recipe, const Statistics* statistics,
+                           std::vector<FloatNode>* left_in_float = nullptr, const PlanOptions& limits = {});
 
 bool needs_statistics(Mode mode);
 // Also false where quantization-aware training prescribes every range that the mode needs.

@@ -139,11 +139,26 @@ void Statistics::observe(int32_t graph, int32_t tensor, std::span<const float> v
 
 void Statistics::count_sample(int32_t graph) { ++graphs_[static_cast<size_t>(graph)].samples; }
 
+void Statistics::require_same_names(const Statistics& other) const {
+  for (size_t g = 0; g < graphs_.size(); ++g) {
+    for (const auto& [tensor, entry] : graphs_[g].tensors) {
+      const auto& theirs = other.graphs_[g].tensors;
+      const auto found = theirs.find(tensor);
+      if (found != theirs.end() && found->second.name == entry.name) continue;
+      fail(ErrorCode::bad_argument,
+           text("these statistics call tensor ", tensor, " of subgraph ", g, ' ', quoted(entry.name), ", this version ",
+                found == theirs.end() ? "knows no such tensor" : text("calls it ", quoted(found->second.name))),
+           {}, "calibrate again: another version collected them, or the file was edited");
+    }
+  }
+}
+
 void Statistics::merge(const Statistics& other) {
   if (other.fingerprint_ != fingerprint_ || other.graphs_.size() != graphs_.size()) {
     fail(ErrorCode::bad_argument, "these statistics were collected on different models", {},
          "calibrate every part with the same float model");
   }
+  other.require_same_names(*this);
   for (size_t g = 0; g < graphs_.size(); ++g) {
     graphs_[g].samples += other.graphs_[g].samples;
     for (auto& [tensor, entry] : graphs_[g].tensors) {
@@ -175,9 +190,11 @@ int64_t Statistics::samples() const {
 }
 
 void Statistics::check_model(const Model& model) const {
-  if (model_fingerprint(model) == fingerprint_ && model.graphs.size() == graphs_.size()) return;
-  fail(ErrorCode::bad_argument, "these statistics were collected on another model", {},
-       "calibrate the float model that is to be quantized");
+  if (model_fingerprint(model) != fingerprint_ || model.graphs.size() != graphs_.size()) {
+    fail(ErrorCode::bad_argument, "these statistics were collected on another model", {},
+         "calibrate the float model that is to be quantized");
+  }
+  require_same_names(Statistics(model));
 }
 
 }  // namespace litequant

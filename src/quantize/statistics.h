@@ -39,7 +39,8 @@ class Statistics {
   int64_t samples(int32_t graph) const;
   int64_t samples() const;  // of all graphs
 
-  // Throws BAD_ARGUMENT unless these statistics are of this model.
+  // Throws BAD_ARGUMENT unless these statistics are of this model, tensor by tensor (some have only numbers that this
+  // version gave them: see Extended).
   void check_model(const Model& model) const;
 
   // JSON: {"litequant":"statistics","version":1,"model":"<fingerprint>",
@@ -52,6 +53,8 @@ class Statistics {
 
  private:
   Statistics() = default;
+
+  void require_same_names(const Statistics& other) const;
 
   struct Entry {
     std::string name;

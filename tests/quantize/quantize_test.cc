@@ -107,6 +107,30 @@ TEST(QuantizeInt8, KeepsFloatBordersAndTheirNames) {
   EXPECT_EQ(graph.nodes[2].version, 2);
 }
 
+// TensorFlow Lite's default interpreter takes the zero point of a product's right-hand side for 0.
+TEST(QuantizeInt8, TheRightHandSideOfAProductHasZeroPointZero) {
+  for (const bool is_shared : {false, true}) {
+    ModelBuilder b;
+    const int x = b.input("x", DataType::float32, {1, 4, 4});
+    const int gate = b.tensor("gate", DataType::float32, {1, 4, 4});
+    const int turned = b.tensor("turned", DataType::float32, {1, 4, 4});
+    const int y = b.output("y", DataType::float32, {1, 4, 4});
+    b.node(OpCode::add, {x, b.constant("two", DataType::float32, {1}, std::vector<float>{2})}, {gate},
+           ModelBuilder::options("AddOptions", {{"pot_scale_int16", int64_t{0}}}));
+    b.node(OpCode::transpose, {gate, b.constant("order", DataType::int32, {3}, std::vector<int32_t>{0, 2, 1})},
+           {turned}, ModelBuilder::options("TransposeOptions"));
+    b.node(OpCode::batch_matmul, {is_shared ? gate : x, turned}, {y}, ModelBuilder::options("BatchMatMulOptions"));
+    const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+    const Graph& graph = result.graphs[0];
+    const size_t product = graph.nodes.size() - 1;
+    EXPECT_EQ(graph.nodes[product].op, OpCode::batch_matmul);
+    EXPECT_EQ(input_of(graph, product, 1).quantization.zero_point, std::vector<int64_t>{0});
+    // A private value takes it where it is made, at no cost; a shared one keeps its range and is rescaled.
+    EXPECT_EQ(graph.nodes.size(), is_shared ? 4u : 3u);
+    EXPECT_EQ(output_of(graph, 0).quantization.zero_point[0] == 0, !is_shared);
+  }
+}
+
 TEST(QuantizeInt8, TakesRangesFromStatistics) {
   const auto model = conv_model().b.load();
   const Statistics statistics = calibrated(model);

@@ -47,6 +47,12 @@ Statistics calibrated(const std::shared_ptr<const Model>& model, const std::vect
 const std::vector<std::vector<float>> kSamples = {
     {0.1f, -3.0f, 1.0f, 0.0f}, {1e-20f, 2.0f, -1.0f, -0.0f}, {5.5f, 0.25f, 0.3f, -0.75f}};
 
+// The first tensor's name in statistics as text, with its quotes.
+std::string quoted_first_name(const std::string& json) {
+  const size_t ranges = json.find("\"ranges\":[["), start = json.find('"', ranges + 10);
+  return json.substr(start, json.find('"', start + 1) - start + 1);
+}
+
 TEST(Statistics, SeeInputsAndResults) {
   const auto model = product_model();
   const Statistics statistics = calibrated(model, kSamples);
@@ -92,6 +98,20 @@ TEST(Statistics, RefuseAnotherModel) {
   Statistics statistics(*model);
   EXPECT_THROW(statistics.check_model(*other), Error);
   EXPECT_THROW(statistics.merge(Statistics(*other)), Error);
+}
+
+// Tensors of alternatives have only numbers that this version gave them.
+TEST(Statistics, RefuseTensorsUnderAnotherName) {
+  const auto model = product_model();
+  const Statistics statistics(*model);
+  std::string json = statistics.to_json();
+  const std::string name = quoted_first_name(json);
+  json.replace(json.find(name), name.size(), "\"renamed\"");
+  const Statistics renamed = Statistics::from_json(json);
+  EXPECT_THROW(renamed.check_model(*model), Error);
+  Statistics merged = statistics;
+  EXPECT_THROW(merged.merge(renamed), Error);
+  EXPECT_NO_THROW(merged.merge(statistics));
 }
 
 TEST(Statistics, RefuseBrokenText) {

@@ -29,8 +29,10 @@ class Assignment {
         is_settled_(graph_.tensors.size(), false) {
     collect_ranges(statistics);
     drop_redundant_ranges();
+    find_right_operands();
     take_ranges();
     spread();
+    make_right_operands_symmetric();
     if (shares_with_producers()) push_into_free_producers();
   }
 
@@ -75,6 +77,13 @@ class Assignment {
     return std::count_if(use.inputs.begin(), use.inputs.end(), [&](int32_t input) {
              return input != kNoTensor && tensor(input).type == DataType::float32;
            }) > 1;
+  }
+
+  // Whether the operand is the right-hand side of a product of two activations. TensorFlow Lite's default interpreter
+  // computes such a product as if the zero point of that side were 0, so it must be.
+  bool is_right_operand(int32_t node, int32_t operand) const {
+    const OpCode op = graph_.nodes[static_cast<size_t>(node)].op;
+    return operand == 1 && is_member(node) && (op == OpCode::batch_matmul || op == OpCode::fully_connected);
   }
 
   // ---- ranges ----
@@ -159,6 +168,42 @@ class Assignment {
     return activation_parameters(range.min, range.max);
   }
 
+  // Values that end as right operands only, be it through nodes that move them on, take a zero point of 0 themselves;
+  // others are rescaled there.
+  void find_right_operands() {
+    ends_right_.assign(graph_.tensors.size(), false);
+    if (type_ != DataType::int8) return;
+    const auto look_at = [&](int32_t result) {
+      if (result == kNoTensor || !is_real_value(model_, tensor(result))) return;
+      const auto t = static_cast<size_t>(result);
+      ends_right_[t] = !links_.uses[t].empty() && links_.output_uses[t] == 0 && !is_prescribed_[t] &&
+                       std::all_of(links_.uses[t].begin(), links_.uses[t].end(), [&](Use use) {
+                         if (is_right_operand(use.node, use.operand)) return true;
+                         if (!is_tied(use.node) || real_operands(use.node).size() != 1) return false;
+                         const auto results = real_results(use.node);
+                         return std::all_of(results.begin(), results.end(),
+                                            [&](int32_t next) { return ends_right_[static_cast<size_t>(next)]; });
+                       });
+    };
+    for (size_t n = graph_.nodes.size(); n-- > 0;) {
+      for (const int32_t result : graph_.nodes[n].outputs) look_at(result);
+    }
+    for (const int32_t input : graph_.inputs) look_at(input);
+  }
+
+  void make_right_operands_symmetric() {
+    if (type_ != DataType::int8) return;
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      const auto node = static_cast<int32_t>(n);
+      const std::vector<int32_t>& inputs = graph_.nodes[n].inputs;
+      if (inputs.size() < 2 || inputs[1] == kNoTensor || !is_right_operand(node, 1)) continue;
+      const auto& known = activations_.value[static_cast<size_t>(inputs[1])];
+      if (!is_real_value(model_, tensor(inputs[1])) || !known || known->zero_point == 0) continue;
+      const auto real = [&](int32_t stored) { return static_cast<float>(stored - known->zero_point) * known->scale; };
+      activations_.operand[{node, 1}] = symmetric_activation_parameters(real(-128), real(127));
+    }
+  }
+
   void take_ranges() {
     for (size_t t = 0; t < graph_.tensors.size(); ++t) {
       const int32_t producer = links_.producer[t];
@@ -170,8 +215,9 @@ class Assignment {
         is_settled_[t] = true;
       } else if (has_range_[t]) {
         const bool as_prescribed = is_prescribed_[t] && type_ == DataType::int8 && !recipe_.symmetric_activations;
-        activations_.value[t] =
-            as_prescribed ? design_.prescribed.value(static_cast<int32_t>(t))->int8 : parameters_of(ranges_[t]);
+        activations_.value[t] = as_prescribed    ? design_.prescribed.value(static_cast<int32_t>(t))->int8
+                                : ends_right_[t] ? symmetric_activation_parameters(ranges_[t].min, ranges_[t].max)
+                                                 : parameters_of(ranges_[t]);
         is_settled_[t] = true;
       }
     }
@@ -286,6 +332,7 @@ class Assignment {
   std::vector<bool> has_range_;  // per tensor: a range that is used
   std::vector<bool> is_prescribed_;  // per tensor: that range is training's
   std::vector<bool> is_settled_;  // per tensor: parameters that spreading never changes
+  std::vector<bool> ends_right_;  // per tensor: see find_right_operands
   std::vector<int32_t> work_;  // nodes to visit, the last first
 };
 

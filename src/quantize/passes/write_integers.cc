@@ -251,7 +251,7 @@ class GraphWriter {
       if (row.needs_only_shapes) {
         node.inputs[i] = t;
       } else if (is_real_constant(model_, tensor(t))) {
-        node.inputs[i] = constant_operand(n, t);
+        node.inputs[i] = constant_operand(n, t, node.op == OpCode::batch_matmul && i == 1);
       } else {
         const auto other = activations.operand.find({n, static_cast<int32_t>(i)});
         node.inputs[i] = in_form(t, {type, other != activations.operand.end() ? other->second : value(t, type)});
@@ -330,11 +330,16 @@ class GraphWriter {
     set_version(graph().nodes.size() - 1);
   }
 
-  int32_t constant_operand(int32_t n, int32_t t) {
+  // The default interpreter takes the zero point of a product's right-hand side for 0.
+  int32_t constant_operand(int32_t n, int32_t t, bool is_right_hand) {
     const auto values = finite_constant(model_, design_.graph_index, t);
     const DataType type = design_.node_type[static_cast<size_t>(n)];
     const auto& tied = design_.of(type).tied[static_cast<size_t>(n)];
     if (tied) return constants_.add_values(t, values, type, *tied);
+    if (is_right_hand && type == DataType::int8) {
+      const Range range = range_with_zero(values);
+      return constants_.add_values(t, values, type, symmetric_activation_parameters(range.min, range.max));
+    }
     const PrescribedValue* prescribed = type == DataType::int8 ? design_.prescribed.value(t) : nullptr;
     return constants_.add_values(t, values, type, prescribed ? prescribed->int8 : own_parameters(values, type));
   }
