@@ -222,8 +222,9 @@ Outlook weights_outlook(const Model& model, const Recipe& recipe) {
       const OpDef* row = find_op(node);
       const bool is_plain = is_half || recipe.weights_only_form;  // every operator can read such constants
       const bool is_hybrid = row != nullptr && row->quant.hybrid;
-      const bool changes =
-          is_plain ? elements >= least : is_hybrid && !hybrid_weights(model, graph, node, *row, least).empty();
+      const bool changes = is_plain ? elements >= least
+                                    : reads_table(model, graph, node, least) ||
+                                          (is_hybrid && !hybrid_weights(model, graph, node, *row, least).empty());
       if (is_kept(recipe, g, n)) {
         outlook.stays(g, n, "the recipe keeps it in float");
       } else if (changes) {

@@ -522,6 +522,41 @@ TEST(QuantizeDynamic, TurnsLargeWeightsOnly) {
   EXPECT_EQ(operators(large.graphs[0]), (std::vector{OpCode::conv_2d, OpCode::softmax}));
 }
 
+TEST(QuantizeDynamic, RestoresWhatIsGatheredFromATable) {
+  ModelBuilder b;
+  const int ids = b.input("ids", DataType::int32, {3});
+  const int table = b.constant("table", DataType::float32, {64, 32}, noise(64 * 32, 5));
+  const int small = b.constant("small", DataType::float32, {64, 2}, noise(64 * 2, 6));
+  const int rows = b.output("rows", DataType::float32, {3, 32});
+  const int kept = b.output("kept", DataType::float32, {3, 2});
+  b.node(OpCode::gather, {table, ids}, {rows}, b.options("GatherOptions"));
+  b.node(OpCode::gather, {small, ids}, {kept}, b.options("GatherOptions"));
+  const auto before = b.load();
+  const auto made = std::make_shared<const Model>(quantized(before, {.mode = Mode::dynamic}));
+  const Graph& graph = made->graphs[0];
+  EXPECT_EQ(operators(graph), (std::vector{OpCode::gather, OpCode::dequantize, OpCode::gather}));
+  EXPECT_EQ(input_of(graph, 0, 0).type, DataType::int8);
+  EXPECT_EQ(output_of(graph, 0).quantization.scale, input_of(graph, 0, 0).quantization.scale);
+  EXPECT_EQ(output_of(graph, 1).name, "rows");
+  EXPECT_EQ(input_of(graph, 2, 0).type, DataType::float32);
+  EXPECT_EQ(graph.nodes[0].version, 2);
+  EXPECT_EQ(graph.nodes[1].version, 2);
+  EXPECT_LT(save_model(*made).size() + 64 * 32 * 2, save_model(*before).size());
+  Session reference(Plan::make(before, 0, {}, {})), candidate(Plan::make(made, 0, {}, {}));
+  for (Session* session : {&reference, &candidate}) {
+    const std::vector<int32_t> picks = {63, 0, 17};
+    std::memcpy(session->input(0).data(), picks.data(), sizeof(int32_t) * picks.size());
+    session->run();
+  }
+  std::vector<float> want(3 * 32), found(3 * 32);
+  std::memcpy(want.data(), reference.output(0).data(), sizeof(float) * want.size());
+  std::memcpy(found.data(), candidate.output(0).data(), sizeof(float) * found.size());
+  const float step = input_of(graph, 0, 0).quantization.scale[0];
+  for (size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(found[i], want[i], step * 0.501f) << i;
+  const Model kept_float = quantized(before, {.mode = Mode::dynamic, .keep_float = {{0, 0}}});
+  EXPECT_EQ(operators(kept_float.graphs[0]), (std::vector{OpCode::gather, OpCode::gather}));
+}
+
 TEST(QuantizeFloat16, PutsADequantizeAfterEachConstant) {
   const Model result = quantized(conv_model().b.load(), {.mode = Mode::float16, .float16_minimum_elements = 1});
   const Graph& graph = result.graphs[0];

@@ -19,6 +19,8 @@
 
 namespace litequant {
 
+class ConstantStore;
+
 // The parameters of a graph's activations in one integer type.
 struct Activations {
   explicit Activations(const Graph& graph);
@@ -123,6 +125,10 @@ std::vector<int32_t> write_integers(Model& model, const Recipe& recipe, const Gr
 // The operands that `dynamic` makes int8; none when the node stays as it is. The row has hybrid kernels.
 std::vector<size_t> hybrid_weights(const Model& model, const Graph& graph, const Node& node, const OpDef& row,
                                    int64_t least_elements);
+// Whether `dynamic` makes the table int8 that this GATHER or GATHER_ND reads from.
+bool reads_table(const Model& model, const Graph& graph, const Node& node, int64_t least_elements);
+// dynamic: such tables become int8, with a DEQUANTIZE behind each node. The graph's nodes get other numbers.
+void store_tables(Model& model, const Recipe& recipe, int32_t graph, ConstantStore& constants);
 // dynamic: int8 weights under float activations.
 void quantize_weights_only(Model& model, const Recipe& recipe, std::span<const Prescriptions> prescribed);
 // float16: constants in half precision, each with a DEQUANTIZE.

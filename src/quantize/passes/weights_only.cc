@@ -163,6 +163,7 @@ void quantize_weights_only(Model& model, const Recipe& recipe, std::span<const P
       }
       node.version = std::max(node.version, row->version(NodeView(model, graph_index, static_cast<int32_t>(n))));
     }
+    store_tables(model, recipe, graph_index, constants);
   }
 }
 
