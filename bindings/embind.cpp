@@ -5,6 +5,7 @@
 #include <emscripten/heap.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -174,6 +175,43 @@ val time_session(int32_t id, int32_t count) {
     }
     val out = val::object();
     out.set("times", times);
+    return out;
+  });
+}
+
+// Of each step the least milliseconds over `count` runs on the inputs that are there, and the multiply-adds (or other
+// work, see OpDef::operations) of its operator.
+val profile_session(int32_t id, int32_t count) {
+  return guarded([&] {
+    Session& session = handles().get<std::unique_ptr<ResizableSession>>(id)->with_shapes({});
+    const Model& model = session.plan().model();
+    std::map<std::pair<int32_t, int32_t>, double> least;  // by graph and node
+    for (int32_t i = 0; i < count; ++i) {
+      std::map<std::pair<int32_t, int32_t>, double> times;  // a node may run more than once
+      double last = emscripten_get_now();
+      session.run([&](const Session& running, int32_t node) {
+        const double now = emscripten_get_now();
+        if (node != Session::kBeginning) times[{running.plan().graph_index(), node}] += now - last;
+        last = emscripten_get_now();
+      });
+      for (const auto& [place, time] : times) {
+        const auto [known, is_new] = least.try_emplace(place, time);
+        if (!is_new) known->second = std::min(known->second, time);
+      }
+    }
+    val steps = val::array();
+    for (const auto& [place, time] : least) {
+      const NodeView view(model, place.first, place.second);
+      const OpDef* row = find_op(view.node());
+      val step = val::object();
+      step.set("graph", place.first);
+      step.set("node", place.second);
+      step.set("operations", row == nullptr || row->operations == nullptr ? 0 : row->operations(view));
+      step.set("ms", time);
+      steps.call<void>("push", step);
+    }
+    val out = val::object();
+    out.set("steps", steps);
     return out;
   });
 }
@@ -456,6 +494,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("runSession", &run_session);
   function("resetSession", &reset_session);
   function("timeSession", &time_session);
+  function("profileSession", &profile_session);
   function("makeCalibration", &make_calibration);
   function("calibrate", &calibrate);
   function("calibrated", &calibrated);

@@ -1,6 +1,6 @@
 // The wasm module as Embind exports it (bindings/embind.cpp). Embind checks neither the number nor the types of
 // arguments: this interface does, at compile time, and the functions below that fill it in take checked values only.
-import type { ErrorDetail, OperatorPlace, ScoredClass, Variant } from "./types.js";
+import type { ErrorDetail, NodeTime, OperatorPlace, ScoredClass, Variant } from "./types.js";
 
 /** What every function gives instead of throwing. */
 export interface NativeError {
@@ -81,6 +81,7 @@ export interface NativeModule {
   ): Outcome<{ readonly outputs: readonly Uint8Array[]; readonly shapes: Shapes }>;
   resetSession(session: number): Outcome<object>;
   timeSession(session: number, count: number): Outcome<{ readonly times: readonly number[] }>;
+  profileSession(session: number, count: number): Outcome<{ readonly steps: readonly NodeTime[] }>;
   makeCalibration(model: number): Outcome<{ readonly id: number }>;
   calibrate(
     calibration: number,

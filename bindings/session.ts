@@ -6,6 +6,7 @@ import { bindSample, elementCount, signatureOf, toArray } from "./tensors.js";
 import type {
   ElementType,
   Model,
+  NodeTime,
   PortDescription,
   Sample,
   Session,
@@ -87,8 +88,7 @@ class SessionHandle implements Session {
 
   async measure(options: { readonly repeat?: number; readonly signal?: AbortSignal } = {}): Promise<Timing> {
     this.#remote.check();
-    const { repeat = 20, signal } = options;
-    if (!Number.isInteger(repeat) || repeat < 1) refuse("BAD_ARGUMENT", `repeat is ${repeat}, not a count`);
+    const { repeat, signal } = { ...options, repeat: countOf(options.repeat) };
     const times: number[] = [];
     while (times.length < repeat) {
       const { result } = await callWith([this.#remote], "timeSession", ([id = 0]) => [id, 1], withSignal(signal));
@@ -100,6 +100,16 @@ class SessionHandle implements Session {
     return { medianMs: (upper + lower) / 2, minMs: times[0] ?? 0, runs: times.length };
   }
 
+  async profile(
+    options: { readonly repeat?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<readonly NodeTime[]> {
+    this.#remote.check();
+    const { repeat, signal } = { ...options, repeat: countOf(options.repeat) };
+    const calls = ([id = 0]: readonly number[]): [number, number] => [id, repeat];
+    const { result } = await callWith([this.#remote], "profileSession", calls, withSignal(signal));
+    return result.steps;
+  }
+
   dispose(): void {
     this.#remote.dispose();
   }
@@ -107,6 +117,11 @@ class SessionHandle implements Session {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function countOf(repeat = 20): number {
+  if (!Number.isInteger(repeat) || repeat < 1) refuse("BAD_ARGUMENT", `repeat is ${repeat}, not a count`);
+  return repeat;
 }
 
 const withShapes = (ports: readonly PortDescription[], known: RawPorts["inputs"]): readonly PortDescription[] =>

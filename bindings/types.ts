@@ -384,12 +384,22 @@ export interface Session extends Disposable {
   reset(): Promise<void>;
   /** Milliseconds per run with the inputs of the last `run`: median of `repeat` runs, timed inside the engine. */
   measure(options?: { readonly repeat?: number } & Pick<WorkOptions, "signal">): Promise<Timing>;
+  /** The same per node, in the order of the graph's nodes: the least of `repeat` runs. */
+  profile(options?: { readonly repeat?: number } & Pick<WorkOptions, "signal">): Promise<readonly NodeTime[]>;
 }
 
 export interface Timing {
   readonly medianMs: number;
   readonly minMs: number;
   readonly runs: number;
+}
+
+export interface NodeTime {
+  readonly graph: number;
+  readonly node: number;
+  readonly ms: number;
+  /** Multiply-adds, for most operators; what it does beyond visiting each element once. */
+  readonly operations: number;
 }
 
 // ---- Compare --------------------------------------------------------------------------------------------------------

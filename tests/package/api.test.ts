@@ -292,6 +292,20 @@ describe("sessions", () => {
     expect(medianMs).toBeGreaterThanOrEqual(minMs);
   });
 
+  test("can be timed node by node", async () => {
+    const model = await loadExample();
+    const session = await createSession(model);
+    await session.run([exampleSample(0)]);
+    const steps = await session.profile({ repeat: 3 });
+    const { nodes } = model.describe().graphs[0]!;
+    const order = steps.map(({ node }) => node);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    const convolution = steps.find(({ node }) => nodes[node]?.operator === "CONV_2D");
+    expect(convolution?.operations).toBeGreaterThan(0);
+    expect(steps.reduce((sum, { ms }) => sum + ms, 0)).toBeGreaterThan(0);
+    await expect(session.profile({ repeat: 0 })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  });
+
   test.each([
     ["too few elements", [new Float32Array(5)], "SHAPE_MISMATCH"],
     ["another type", [new Int8Array(3072)], "SHAPE_MISMATCH"],
