@@ -41,21 +41,26 @@ Extremes extremes_of(std::span<const float> values) {
   return found;
 }
 
-// clamp(round(offset + value * inverse)), halves away from zero, to int8 from `low` on.
+// clamp(offset + round(value * inverse)), halves away from zero, to int8 from `low` on.
 struct Rounding {
-  float inverse, offset;
-  int32_t low;
+  float inverse;
+  int32_t offset, low;
 };
+
+// Steps beyond which every offset gives the same end of the range.
+constexpr float kFarSteps = 1024;
 
 void quantize_rounded(std::span<const float> values, Rounding by, int8_t* quantized) {
   // The largest float below a half: truncating after it is added rounds halves away from zero, exactly.
   const Vector almost_half = wasm_f32x4_splat(0x1.fffffep-2f), sign = wasm_f32x4_splat(-0.0f);
-  const Vector inverse = wasm_f32x4_splat(by.inverse), offset = wasm_f32x4_splat(by.offset);
-  const Vector low = wasm_f32x4_splat(static_cast<float>(by.low)), high = wasm_f32x4_splat(127);
+  const Vector inverse = wasm_f32x4_splat(by.inverse), far = wasm_f32x4_splat(kFarSteps);
+  const Vector offset = wasm_i32x4_splat(by.offset), low = wasm_i32x4_splat(by.low);
   const auto four = [&](const float* from) {
-    const Vector steps = wasm_f32x4_add(offset, wasm_f32x4_mul(simd::load(from), inverse));
-    const Vector whole = wasm_f32x4_add(steps, wasm_v128_or(almost_half, wasm_v128_and(steps, sign)));
-    return wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_pmin(wasm_f32x4_pmax(whole, low), high));
+    const Vector steps = wasm_f32x4_mul(simd::load(from), inverse);
+    const Vector rounded = wasm_f32x4_add(steps, wasm_v128_or(almost_half, wasm_v128_and(steps, sign)));
+    const Vector near = wasm_f32x4_pmin(wasm_f32x4_pmax(rounded, wasm_f32x4_neg(far)), far);
+    // What is above 127 is cut when it is narrowed.
+    return wasm_i32x4_max(wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(near), offset), low);
   };
   size_t i = 0;
   for (; i + 16 <= values.size(); i += 16) {
@@ -64,8 +69,9 @@ void quantize_rounded(std::span<const float> values, Rounding by, int8_t* quanti
                                                        wasm_i16x8_narrow_i32x4(four(from + 8), four(from + 12))));
   }
   for (; i < values.size(); ++i) {
-    const int32_t whole = saturating_int(std::round(by.offset + values[i] * by.inverse));
-    quantized[i] = static_cast<int8_t>(std::clamp(whole, by.low, 127));
+    const float steps = values[i] * by.inverse;
+    const int32_t whole = saturating_int(std::clamp(std::round(steps), -kFarSteps, kFarSteps));
+    quantized[i] = static_cast<int8_t>(std::clamp(by.offset + whole, by.low, 127));
   }
 }
 
@@ -82,7 +88,9 @@ DynamicScale quantize_symmetric(std::span<const float> values, int8_t* quantized
 DynamicScale quantize_asymmetric(std::span<const float> values, int8_t* quantized) {
   const auto [least, greatest] = extremes_of(values);
   if (least == greatest) return all_zero(values, quantized);
-  const double scale = (static_cast<double>(greatest) - static_cast<double>(least)) / 255.0;
+  // The width is a float, as in the kernels of TensorFlow Lite that run on ARM and x86; its portable ones, which
+  // neither runs, take it in double and add the zero point before they round.
+  const double scale = static_cast<double>(greatest - least) / 255.0;
   // The zero point follows from the end of the range that it represents with the smaller error.
   const double from_least = -128.0 - least / scale;
   const double from_greatest = 127.0 - greatest / scale;
@@ -92,8 +100,8 @@ DynamicScale quantize_asymmetric(std::span<const float> values, int8_t* quantize
   const int32_t zero_point = std::clamp(saturating_int(std::round(nearer)), -128, 127);
 
   const auto stored_scale = static_cast<float>(scale);
-  const Rounding rounding = {.inverse = 1.0f / stored_scale, .offset = static_cast<float>(zero_point), .low = -128};
-  quantize_rounded(values, rounding, quantized);
+  const float inverse = stored_scale == 0 ? 0 : 1.0f / stored_scale;
+  quantize_rounded(values, {.inverse = inverse, .offset = zero_point, .low = -128}, quantized);
   return {.scale = stored_scale, .zero_point = zero_point};
 }
 

@@ -1,6 +1,7 @@
 // Float activations quantized on the fly for products with int8 weights ("dynamic range").
 //
-// Source of the arithmetic: TensorFlow Lite's portable reference kernels.
+// Source of the arithmetic: TensorFlow Lite's tensor_utils in their vectorized form, which its reference kernels too
+// are built with on ARM and x86.
 #pragma once
 
 #include <cstdint>

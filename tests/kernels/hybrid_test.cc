@@ -45,10 +45,40 @@ TEST(QuantizeAsymmetric, RoundsEachValueAsTheDefinition) {
     std::vector<int8_t> quantized(count);
     const DynamicScale found = quantize_asymmetric(values, quantized.data());
     for (size_t i = 0; i < count; ++i) {
-      const float steps = static_cast<float>(found.zero_point) + values[i] * (1.0f / found.scale);
-      EXPECT_EQ(quantized[i], std::clamp(saturating_int(std::round(steps)), -128, 127)) << i << " of " << count;
+      const int32_t steps = saturating_int(std::round(values[i] * (1.0f / found.scale)));
+      EXPECT_EQ(quantized[i], std::clamp(found.zero_point + steps, -128, 127)) << i << " of " << count;
     }
   }
+}
+
+// The step of a layer of the zoo, and what TensorFlow Lite computes with it.
+TEST(QuantizeAsymmetric, TakesTheWidthOfTheRangeAsAFloat) {
+  const std::vector<float> values = {-39.385902404785156f, 34.661563873291016f};
+  std::vector<int8_t> quantized(2);
+  const DynamicScale found = quantize_asymmetric(values, quantized.data());
+  EXPECT_EQ(found.scale, 0.29038224f) << "in double it would be 0.2903822";
+  EXPECT_EQ(found.zero_point, 8);
+}
+
+// 38.5 steps are rounded before the zero point is added: -128 + 39, not round(-89.5).
+TEST(QuantizeAsymmetric, RoundsBeforeTheZeroPointIsAdded) {
+  const float step = 0.03125f;
+  for (const size_t count : {size_t{2}, size_t{19}}) {
+    std::vector<float> values(count, 38.5f * step);
+    values[0] = 255 * step;
+    std::vector<int8_t> quantized(count);
+    const DynamicScale found = quantize_asymmetric(values, quantized.data());
+    EXPECT_EQ(found.scale, step);
+    EXPECT_EQ(found.zero_point, -128);
+    for (size_t i = 1; i < count; ++i) EXPECT_EQ(quantized[i], -128 + 39) << i << " of " << count;
+  }
+}
+
+TEST(QuantizeAsymmetric, TakesRangesWithoutABottom) {
+  std::vector<int8_t> quantized(21);
+  const std::vector<float> tiny(21, 1e-45f);
+  EXPECT_EQ(quantize_asymmetric(tiny, quantized.data()).scale, 0);
+  EXPECT_EQ(quantized, std::vector<int8_t>(21, -128));
 }
 
 TEST(QuantizeDynamic, ZerosStayZerosWithScaleOne) {
