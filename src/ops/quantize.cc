@@ -61,9 +61,14 @@ Step compile_quantize(const NodeView& node, const CompileOptions& options) {
       if (to == DataType::int8) return rescale_step<uint8_t, int8_t>(node);
       if (to == DataType::uint8) return rescale_step<uint8_t, uint8_t>(node);
       break;
+    case DataType::int32:
+      if (to == DataType::int8) return rescale_step<int32_t, int8_t>(node);
+      if (to == DataType::int16) return rescale_step<int32_t, int16_t>(node);
+      break;
     default:
       if (to == DataType::int8) return rescale_step<int16_t, int8_t>(node);
       if (to == DataType::int16) return rescale_step<int16_t, int16_t>(node);
+      if (to == DataType::int32) return rescale_step<int16_t, int32_t>(node);
       break;
   }
   node.fail_type();
@@ -78,7 +83,7 @@ int version_quantize(const NodeView& node) {
 
 extern const OpDef kQuantize;
 const OpDef kQuantize = {.code = OpCode::quantize,
-                         .types = kFloatAndInt16,
+                         .types = kFloatAndInt16 | types(DataType::int32),
                          .infer = infer_same_shape,
                          .compile = compile_quantize,
                          .version = version_quantize};

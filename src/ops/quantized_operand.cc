@@ -8,6 +8,7 @@ IntegerRange stored_range(DataType type) {
   switch (type) {
     case DataType::uint8: return range_of<uint8_t>();
     case DataType::int16: return range_of<int16_t>();
+    case DataType::int32: return range_of<int32_t>();
     default: return range_of<int8_t>();
   }
 }

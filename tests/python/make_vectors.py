@@ -198,6 +198,13 @@ case("sparse_to_dense_f32_list", "SPARSE_TO_DENSE",
      [Tensor("f32")], ("SparseToDenseOptions", {}))
 
 
+# Integers of one scale to those of another; powers of two among the scales, so that ties occur.
+for source, target, scales, zeros in (("i32", "i8", (2.0**-24, 2.0**-5), (3, -7)), ("i32", "i16", (1e-6, 0.013), (0, 0)),
+                                      ("i16", "i32", (0.02, 2.0**-16), (0, 0))):
+    case(f"quantize_{source}_{target}", "QUANTIZE",
+         [Tensor(source, [3, 37], scale=scales[0], zero=zeros[0])], [Tensor(target, scale=scales[1], zero=zeros[1])],
+         ("QuantizeOptions", {}), turns=3)
+
 for op in ("REDUCE_ANY", "REDUCE_ALL"):
     case(f"{op.lower()}_bool", op, [Tensor("bool", [2, 3, 2]), constant("i32", [1])], [Tensor("bool")],
          ("ReducerOptions", {"keepDims": False}))

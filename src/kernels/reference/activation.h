@@ -21,7 +21,7 @@ struct Rescale {
   IntegerRange range;
 
   int32_t operator()(int32_t q) const {
-    return clamp(wrapping_add(scale_accumulator(q - zero_in, by), zero_out), range);
+    return clamp(wrapping_add(scale_accumulator(wrapping_subtract(q, zero_in), by), zero_out), range);
   }
 };
 
