@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/simd.h"
+#include "kernels/dot_rows.h"
+#include "kernels/finish_fixed.h"
 
 namespace litequant {
 namespace {
@@ -49,12 +50,12 @@ void fill_row(const DepthwiseShape& shape, const Image* image, int32_t zero_poin
   std::fill_n(to, (pixels - left - inside) * block, int16_t{0});
 }
 
-// Accumulators [count][8] of 8 channels for `count` neighbouring pixels, `step` elements apart. kPairs: as many pairs
-// of taps, or 0 for `pairs`.
-template <int kPairs>
-void accumulate(const int16_t* const* taps, int64_t offset, int64_t step, const int16_t* weights, int64_t pairs,
-                int count, int32_t* accumulators) {
-  // Copied, because the stores below could otherwise change the addresses for all the compiler knows.
+// Calls put(n, low, high) with the accumulators of 8 channels, `start` added, for `count` neighbouring pixels, `step`
+// elements apart. kPairs: as many pairs of taps, or 0 for `pairs`.
+template <int kPairs, typename Put>
+inline void accumulate(const int16_t* const* taps, int64_t offset, int64_t step, const int16_t* weights, int64_t pairs,
+                       const int32_t* start, int count, const Put& put) {
+  // Copied, because stores could otherwise change the addresses for all the compiler knows.
   const int16_t* own_taps[2 * kPairs + 1];
   if constexpr (kPairs > 0) {
     pairs = kPairs;
@@ -62,16 +63,42 @@ void accumulate(const int16_t* const* taps, int64_t offset, int64_t step, const 
     taps = own_taps;
   }
   for (int n = 0; n < count; ++n) {
-    Vector low = wasm_i32x4_splat(0), high = low;
+    Vector low = simd::load(start), high = simd::load(start + 4);
     for (int64_t p = 0; p < pairs; ++p) {
       const Vector a = simd::load(taps[2 * p] + offset), b = simd::load(taps[2 * p + 1] + offset);
       low = wasm_i32x4_add(low, wasm_i32x4_dot_i16x8(simd::interleave_low(a, b), simd::load(weights + 16 * p)));
       high = wasm_i32x4_add(high, wasm_i32x4_dot_i16x8(simd::interleave_high(a, b), simd::load(weights + 16 * p + 8)));
     }
-    simd::store(accumulators, low);
-    simd::store(accumulators + 4, high);
-    accumulators += kTileColumns;
+    put(n, low, high);
     offset += step;
+  }
+}
+
+// One row of output pixels of one tile.
+template <int kPairs>
+void depthwise_row(const int16_t* const* taps, int64_t offset, int64_t step, const int16_t* weights, int64_t pairs,
+                   int count, int64_t tile, int64_t first_row, const Epilogue& epilogue) {
+  const FusedTile fused = epilogue.fused(tile);
+  if (fused.tile != nullptr) {
+    int8_t* to = fused.output + first_row * fused.row_stride;
+    with_byte_rows(fused, [&](const auto& bytes) {
+      accumulate<kPairs>(taps, offset, step, weights, pairs, fused.tile->start, count,
+                         [&](int n, Vector low, Vector high) {
+                           bytes.put(bytes.narrow(low, high, *fused.tile), to + n * fused.row_stride);
+                         });
+    });
+    return;
+  }
+  alignas(16) int32_t accumulators[kPixels * kTileColumns];
+  constexpr int32_t kNoStart[kTileColumns] = {};
+  for (int x = 0; x < count; x += kPixels) {
+    const int pixels = std::min(kPixels, count - x);
+    accumulate<kPairs>(taps, offset + x * step, step, weights, pairs, kNoStart, pixels,
+                       [&](int n, Vector low, Vector high) {
+                         simd::store(accumulators + n * kTileColumns, low);
+                         simd::store(accumulators + n * kTileColumns + 4, high);
+                       });
+    epilogue.finish(tile, first_row + x, pixels, accumulators);
   }
 }
 
@@ -94,7 +121,6 @@ template <typename Image>
 void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
                     int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,
                     const DepthwiseScratch& scratch) {
-  alignas(16) int32_t accumulators[kPixels * kTileColumns];
   const WindowAxis& height = shape.window.height;
   const WindowAxis& width = shape.window.width;
   const int32_t block = memory.block_channels;
@@ -126,16 +152,9 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zer
       for (int64_t tile = 0; tile < tiles; ++tile) {
         const int64_t whole_tile = first_channel / kTileColumns + tile;
         const int16_t* weights = packed + whole_tile * pairs * 2 * kTileColumns;
-        for (int32_t x = 0; x < width.output; x += kPixels) {
-          const int count = std::min(kPixels, width.output - x);
-          const int64_t offset = x * step + tile * kTileColumns;
-          if (pairs == 5) {
-            accumulate<5>(scratch.taps, offset, step, weights, pairs, count, accumulators);
-          } else {
-            accumulate<0>(scratch.taps, offset, step, weights, pairs, count, accumulators);
-          }
-          epilogue.finish(whole_tile, first_row + int64_t{y} * width.output + x, count, accumulators);
-        }
+        const auto row = pairs == 5 ? depthwise_row<5> : pairs == 13 ? depthwise_row<13> : depthwise_row<0>;
+        row(scratch.taps, tile * kTileColumns, step, weights, pairs, width.output, whole_tile,
+            first_row + int64_t{y} * width.output, epilogue);
       }
     }
   }

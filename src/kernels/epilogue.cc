@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/finish_fixed.h"
 #include "kernels/simd.h"
 
 namespace litequant {
@@ -12,26 +13,14 @@ namespace {
 
 using simd::Vector;
 
-// The compiled values of S. A right shift n fits when 2 <= S - n.
-constexpr int kShifts[] = {13, 9, 17, 22};
-constexpr int kFewestPowers = 2;
+constexpr int kFewestPowers = 2, kMostPowers = 8;
 
-// The S that suits all columns of a tile, or 0. `is_zero[i]`: the column's results are its zero point whatever the
-// input.
-int common_shift(std::span<const FixedMultiplier> multipliers, std::span<const int64_t> bounds,
-                 std::span<const bool> is_zero) {
-  for (const int shift : kShifts) {
-    bool fits = true;
-    for (size_t i = 0; i < multipliers.size(); ++i) {
-      if (is_zero[i]) continue;
-      const int right = -multipliers[i].shift;
-      const int power = shift - right;
-      fits = fits && right >= 1 && power >= kFewestPowers && power < 31 &&
-             bounds[i] <= std::numeric_limits<int32_t>::max() >> power;
-    }
-    if (fits) return shift;
-  }
-  return 0;
+// Whether the short form is right for a column; n from 5 to 11.
+bool is_short(FixedMultiplier by, int64_t bound, int32_t largest_weight) {
+  const int power = kFixedShift + by.shift;
+  return power >= kFewestPowers && power <= kMostPowers && by.shift <= -1 &&
+         bound <= std::numeric_limits<int32_t>::max() >> power &&
+         largest_weight <= std::numeric_limits<int16_t>::max() >> power;
 }
 
 // Whether every accumulator within the bound scales to 0: below 0.2 neither of the two roundings can reach 1.
@@ -87,73 +76,120 @@ struct IntegerStore {
 
 }  // namespace
 
-FixedTiles::FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bounds)
-    : tiles_(static_cast<size_t>(tiles.tiles())) {
+FixedTiles::FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bounds,
+                       std::span<const int32_t> largest_weights)
+    : tiles_(static_cast<size_t>(tiles.tiles())), wide_(tiles_.size()) {
   for (int64_t index = 0; index < tiles.tiles(); ++index) {
-    Tile& tile = tiles_[static_cast<size_t>(index)];
-    const auto first = static_cast<size_t>(tiles.first_column(index));
-    const auto width = static_cast<size_t>(tiles.width(index));
-    const auto multipliers = std::span(scale.multipliers).subspan(first, width);
-    const auto own_bounds = bounds.subspan(first, width);
-    bool is_zero[kTileColumns] = {};
-    for (size_t i = 0; i < width; ++i) {
+    FixedTile& tile = tiles_[static_cast<size_t>(index)];
+    Wide& wide = wide_[static_cast<size_t>(index)];
+    tile.is_shifted = true;
+    for (int i = 0; i < kTileColumns; ++i) {
+      const bool is_used = i < tiles.width(index);
+      const auto column = static_cast<size_t>(tiles.first_column(index) + i);
+      const FixedMultiplier by = is_used ? scale.multipliers[column] : FixedMultiplier{};
       // A bound that could wrap proves nothing.
-      is_zero[i] =
-          own_bounds[i] <= std::numeric_limits<int32_t>::max() && scales_to_zero(multipliers[i], own_bounds[i]);
+      const int64_t bound = is_used ? bounds[column] : 0;
+      const bool is_zero = bound <= std::numeric_limits<int32_t>::max() && scales_to_zero(by, bound);
+      tile.is_shifted = tile.is_shifted && (is_zero || is_short(by, bound, largest_weights[column]));
+      const int power = is_zero ? kFewestPowers : kFixedShift + by.shift;
+      if (tile.is_shifted) {
+        tile.exponent[i] = is_zero ? 0 : power;
+        tile.multiplier[i] = is_zero ? 0 : by.multiplier;
+        tile.positive[i] = (int32_t{1} << (kFixedShift - 2)) + (int32_t{1} << (power - 2));
+        tile.negative[i] = int32_t{1} << (power - 1);
+      }
+      const int right = std::min(std::max(-by.shift, 0), 31);
+      wide.left[i] = static_cast<int32_t>(uint32_t{1} << std::max(by.shift, 0));
+      wide.multiplier[i] = by.multiplier;
+      wide.right[i] = static_cast<int32_t>(uint32_t{1} << (31 - right));
+      wide.below[i] = right > 0 ? -1 : 0;
+      wide.half[i] = right > 0 ? int64_t{1} << 30 : 0;
     }
-    tile.shift = common_shift(multipliers, own_bounds, std::span(is_zero, width));
-    if (tile.shift == 0) continue;
-    for (size_t i = 0; i < kTileColumns; ++i) {
-      const bool is_used = i < width && !is_zero[i];
-      const int power = is_used ? tile.shift + multipliers[i].shift : kFewestPowers;
-      tile.multiplier[i] = is_used ? multipliers[i].multiplier : 0;
-      tile.power[i] = is_used ? int32_t{1} << power : 0;
-      tile.positive[i] = (int32_t{1} << (tile.shift - 2)) + (int32_t{1} << (power - 2));
-      tile.negative[i] = int32_t{1} << (power - 1);
+    if (!tile.is_shifted) tile = {};
+  }
+}
+
+void FixedTiles::scale_weights(int64_t first_tile, int64_t tiles, int64_t pairs, int16_t* packed) const {
+  for (int64_t index = first_tile; index < first_tile + tiles; ++index) {
+    const FixedTile& tile = tiles_[static_cast<size_t>(index)];
+    for (int64_t p = 0; tile.is_shifted && p < pairs; ++p) {
+      for (int i = 0; i < 2 * kTileColumns; ++i) {
+        packed[p * 2 * kTileColumns + i] =
+            static_cast<int16_t>(packed[p * 2 * kTileColumns + i] * (1 << tile.exponent[i / 2]));
+      }
+    }
+    packed += pairs * 2 * kTileColumns;
+  }
+}
+
+void FixedTiles::set_bias(std::span<const int32_t> spread) {
+  for (size_t index = 0; index < tiles_.size(); ++index) {
+    FixedTile& tile = tiles_[index];
+    for (size_t i = 0; tile.is_shifted && i < kTileColumns; ++i) {
+      tile.start[i] = wrapping_shift_left(spread[index * kTileColumns + i], tile.exponent[i]);
     }
   }
 }
 
 template <typename T>
-template <int kShift>
-void FixedEpilogue<T>::finish_shifted(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {
-  const FixedTiles::Tile& constants = tiles_.tiles_[static_cast<size_t>(tile)];
-  const int width = columns_.width(tile);
-  T* to = target_.output + first_row * target_.row_stride + columns_.first_column(tile);
-  const IntegerStore store(scale_.zero_point, scale_.range);
-  const int32_t* bias = bias_ + tile * kTileColumns;
-  const auto scaled = [&](int half, const int32_t* from) {
-    const Vector x = wasm_i32x4_mul(wasm_i32x4_add(simd::load(from + half), simd::load(bias + half)),
-                                    simd::load(constants.power + half));
-    const Vector below = wasm_v128_and(wasm_i32x4_shr(x, 31), simd::load(constants.negative + half));
-    const Vector sum = wasm_i32x4_add(simd::multiply_high(x, simd::load(constants.multiplier + half)),
-                                      simd::load(constants.positive + half));
-    return wasm_i32x4_shr(wasm_i32x4_sub(sum, below), kShift - 1);
-  };
-  for (int row = 0; row < rows; ++row) {
-    store.put(scaled(0, accumulators), scaled(4, accumulators), to, width);
-    accumulators += kTileColumns;
-    to += target_.row_stride;
+FusedTile FixedEpilogue<T>::fused(int64_t tile) const {
+  const FixedTile& constants = tiles_.tile(tile);
+  if constexpr (sizeof(T) == 1) {
+    if (constants.is_shifted && columns_.width(tile) == kTileColumns) {
+      const int shift = std::is_same_v<T, uint8_t> ? 128 : 0;
+      return {.tile = &constants,
+              .output = reinterpret_cast<int8_t*>(target_.output + columns_.first_column(tile)),
+              .row_stride = target_.row_stride,
+              .zero_point = static_cast<int16_t>(scale_.zero_point - shift),
+              .low = static_cast<int16_t>(scale_.range.low - shift),
+              .high = static_cast<int16_t>(scale_.range.high - shift),
+              .flip = static_cast<uint8_t>(shift)};
+    }
   }
+  return {};
 }
 
 template <typename T>
 void FixedEpilogue<T>::finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {
-  switch (tiles_.tiles_[static_cast<size_t>(tile)].shift) {
-    case kShifts[0]: return finish_shifted<kShifts[0]>(tile, first_row, rows, accumulators);
-    case kShifts[1]: return finish_shifted<kShifts[1]>(tile, first_row, rows, accumulators);
-    case kShifts[2]: return finish_shifted<kShifts[2]>(tile, first_row, rows, accumulators);
-    case kShifts[3]: return finish_shifted<kShifts[3]>(tile, first_row, rows, accumulators);
-    default: break;
-  }
   const int width = columns_.width(tile);
-  const int64_t first_column = columns_.first_column(tile);
-  T* to = target_.output + first_row * target_.row_stride + first_column;
-  for (int row = 0; row < rows; ++row) {
-    for (int i = 0; i < width; ++i) {
-      const int32_t sum = wrapping_add(accumulators[i], bias_[tile * kTileColumns + i]);
-      to[i] = static_cast<T>(scale_.apply(sum, static_cast<size_t>(first_column + i)));
+  T* to = target_.output + first_row * target_.row_stride + columns_.first_column(tile);
+  const IntegerStore store(scale_.zero_point, scale_.range);
+  const FixedTile& constants = tiles_.tile(tile);
+  if (constants.is_shifted) {
+    const auto scaled = [&](int half, const int32_t* from) {
+      return finish_fixed<true>(wasm_i32x4_add(simd::load(from + half), simd::load(constants.start + half)), constants,
+                                half);
+    };
+    for (int row = 0; row < rows; ++row) {
+      store.put(scaled(0, accumulators), scaled(4, accumulators), to, width);
+      accumulators += kTileColumns;
+      to += target_.row_stride;
     }
+    return;
+  }
+  const FixedTiles::Wide& wide = tiles_.wide_[static_cast<size_t>(tile)];
+  const int32_t* bias = bias_ + tile * kTileColumns;
+  const Vector nudge = wasm_i64x2_splat(int64_t{1} << 30);
+  // The upper halves of twice the sums.
+  const auto upper = [](Vector low, Vector high) {
+    return wasm_i32x4_shuffle(wasm_i64x2_add(low, low), wasm_i64x2_add(high, high), 1, 3, 5, 7);
+  };
+  const auto scaled = [&](int half, const int32_t* from) {
+    const Vector sum = wasm_i32x4_add(simd::load(from + half), simd::load(bias + half));
+    const Vector x = wasm_i32x4_mul(sum, simd::load(wide.left + half));
+    const Vector m = simd::load(wide.multiplier + half);
+    const Vector y = upper(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, m), nudge),
+                           wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, m), nudge));
+    // Below zero one less; where nothing is shifted 2^31 is negative, and so is what it multiplies.
+    const Vector has_shift = simd::load(wide.below + half), no_shift = wasm_v128_not(has_shift);
+    Vector z = wasm_i32x4_add(y, wasm_v128_and(wasm_i32x4_shr(y, 31), has_shift));
+    z = wasm_i32x4_sub(wasm_v128_xor(z, no_shift), no_shift);
+    const Vector by = simd::load(wide.right + half);
+    return upper(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(z, by), simd::load(wide.half + half)),
+                 wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(z, by), simd::load(wide.half + half + 2)));
+  };
+  for (int row = 0; row < rows; ++row) {
+    store.put(scaled(0, accumulators), scaled(4, accumulators), to, width);
     accumulators += kTileColumns;
     to += target_.row_stride;
   }

@@ -37,11 +37,37 @@ void spread_over_tiles(const ColumnTiles& tiles, const T* columns, T rest, T* sp
   }
 }
 
+// Constants of the exact fixed-point scaling of one tile in one multiplication, without 64-bit shifts. With X = x * 2^s
+// and s + n = kFixedShift for every column (x the accumulator with bias, m the multiplier, n its right shift >= 1), the
+// two roundings are
+//   r = (high32(X * m) + 2^(S-2) + sign(x) * 2^(s-2)) >> (S-1),   S = kFixedShift
+// as long as X fits in 32 bits. The factor 2^s is in the weights (FixedTiles::scale_weights) and in `start`.
+inline constexpr int kFixedShift = 13;  // serves n from 5 to 11: all but odd channels of real models
+
+struct FixedTile {
+  int32_t start[kTileColumns] = {};  // the bias * 2^s
+  int32_t multiplier[kTileColumns] = {};  // m
+  int32_t positive[kTileColumns] = {}, negative[kTileColumns] = {};  // addend above zero; what less below it
+  int32_t exponent[kTileColumns] = {};  // s
+  bool is_shifted = false;  // else the columns are scaled by FixedTiles::Wide, with their weights as they are
+};
+
+// With which a kernel makes 8-bit results of a tile while its accumulators are in registers; see finish_fixed.h.
+struct FusedTile {
+  const FixedTile* tile = nullptr;  // null: `finish` must be called
+  int8_t* output = nullptr;  // of row 0, 8 columns
+  int64_t row_stride = 0;
+  // As of int8: of uint8 128 is subtracted, and `flip` puts it back.
+  int16_t zero_point = 0, low = 0, high = 0;
+  uint8_t flip = 0;
+};
+
 // Takes accumulators [rows][8] of one tile of columns for the rows from `first_row`.
 class Epilogue {
  public:
   virtual ~Epilogue() = default;
   virtual void finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const = 0;
+  virtual FusedTile fused(int64_t) const { return {}; }
 };
 
 // Where results go: element (row, column) to output[row * row_stride + column].
@@ -51,24 +77,33 @@ struct OutputMatrix {
   int64_t row_stride = 0;
 };
 
-// Constants of the exact fixed-point scaling without 64-bit shifts. With X = x * 2^s and s + n = S for every column of
-// a tile (x the accumulator with bias, m the multiplier, n its right shift >= 1), the two roundings are
-//   r = (high32(X * m) + 2^(S-2) + sign(x) * 2^(s-2)) >> (S-1)
-// as long as X fits in 32 bits, which `bounds` proves. Tiles where it does not are scaled one by one.
+// Constants of the scaling of all tiles. Tiles for which the short form is not proved use the definition in 64 bits.
 class FixedTiles {
  public:
-  // `bounds` [columns]: the largest magnitude each accumulator with its bias can have, in any order of additions.
-  FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bounds);
+  // `bounds` [columns]: the largest magnitude each accumulator with its bias can have, in any order of additions, and
+  // beyond 31 bits where it is not known. `largest_weights` [columns]: the same of one weight.
+  FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bounds,
+             std::span<const int32_t> largest_weights);
+
+  // Multiplies packed weights (of `pairs` pairs of depths) of the tiles from `first_tile` by 2^s.
+  void scale_weights(int64_t first_tile, int64_t tiles, int64_t pairs, int16_t* packed) const;
+  // The bias [tiles][8] of the short form; nothing of the others, whose bias the epilogue is given.
+  void set_bias(std::span<const int32_t> spread);
+
+  const FixedTile& tile(int64_t i) const { return tiles_[static_cast<size_t>(i)]; }
 
  private:
   template <typename T>
   friend class FixedEpilogue;
-  struct Tile {
-    int32_t multiplier[kTileColumns] = {}, power[kTileColumns] = {};  // m, 2^s
-    int32_t positive[kTileColumns] = {}, negative[kTileColumns] = {};  // addend above zero; what less below it
-    int shift = 0;                                                     // S; 0: one by one
+  // The definition: x * left, doubled high half by m rounded, then nearest after n bits by a multiplication with
+  // 2^(31-n).
+  struct Wide {
+    int32_t left[kTileColumns] = {}, multiplier[kTileColumns] = {}, right[kTileColumns] = {};
+    int32_t below[kTileColumns] = {};  // all ones where n >= 1
+    int64_t half[kTileColumns] = {};  // 2^30 where n >= 1
   };
-  std::vector<Tile> tiles_;
+  std::vector<FixedTile> tiles_;
+  std::vector<Wide> wide_;
 };
 
 // int8, uint8 and int16 results by fixed point.
@@ -80,11 +115,9 @@ class FixedEpilogue final : public Epilogue {
                 OutputMatrix<T> target)
       : columns_(columns), scale_(scale), tiles_(tiles), bias_(bias), target_(target) {}
   void finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const override;
+  FusedTile fused(int64_t tile) const override;
 
  private:
-  template <int kShift>
-  void finish_shifted(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const;
-
   const ColumnTiles& columns_;
   const FixedScale& scale_;
   const FixedTiles& tiles_;

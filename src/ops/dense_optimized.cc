@@ -51,7 +51,7 @@ std::optional<PackedDense> PackedDense::make(const DenseLayer& layer, const Weig
   }
   if (dense.is_float()) return dense;
 
-  const std::vector<int64_t> sums = dense.weight_sums();
+  const auto [sums, largest] = dense.weight_magnitudes();
   if (layer.wide_accumulator) {
     const int64_t limit = std::numeric_limits<int32_t>::max() / largest_activation(layer);
     for (const int64_t sum : sums) {
@@ -62,19 +62,7 @@ std::optional<PackedDense> PackedDense::make(const DenseLayer& layer, const Weig
     dense.bias_scratch_ = scratch.add(columns.tiles() * kTileColumns, sizeof(int64_t));
   }
   dense.spread_constants();
-  if (!layer.fixed_scale.multipliers.empty() && !layer.wide_accumulator) {
-    std::vector<int64_t> bounds;
-    for (size_t i = 0; i < sums.size(); ++i) {
-      int64_t bound = sums[i] * largest_activation(layer);
-      if (layer.has_bias) {
-        const bool is_known = !layer.constant_bias.empty();
-        bound = is_known ? bound + std::abs(int64_t{reinterpret_cast<const int32_t*>(layer.constant_bias.data())[i]})
-                         : kUnknownBound;
-      }
-      bounds.push_back(bound);
-    }
-    dense.fixed_.emplace(layer.fixed_scale, columns, bounds);
-  }
+  if (!layer.fixed_scale.multipliers.empty() && !layer.wide_accumulator) dense.make_fixed_tiles(sums, largest);
   return dense;
 }
 
@@ -101,32 +89,66 @@ void PackedDense::pack_floats(const float* weights, float* packed) const {
   }
 }
 
-// The sum of the magnitudes of each channel's weights; of the largest matrix where channels have several.
-std::vector<int64_t> PackedDense::weight_sums() const {
-  std::vector<int64_t> sums(static_cast<size_t>(layer_.channels), 0);
+void PackedDense::make_fixed_tiles(const std::vector<int64_t>& sums, const std::vector<int32_t>& largest) {
+  std::vector<int64_t> bounds;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    int64_t bound = sums[i] * largest_activation(layer_);
+    if (layer_.has_bias) {
+      const bool is_known = !layer_.constant_bias.empty();
+      bound = is_known ? bound + std::abs(int64_t{reinterpret_cast<const int32_t*>(layer_.constant_bias.data())[i]})
+                       : kUnknownBound;
+    }
+    bounds.push_back(bound);
+  }
+  fixed_.emplace(layer_.fixed_scale, columns_, bounds, largest);
+  if (!bias_.empty()) fixed_->set_bias(bias_);
+  if (!integer_weights_.empty()) scale_weights(integer_weights_.data());
+}
+
+void PackedDense::scale_weights(int16_t* packed) const {
+  if (!fixed_) return;
+  const int64_t tiles = tile_count(weights_.matrix.columns), pairs = pair_count(weights_.matrix.depth);
+  for (int64_t i = 0; i < weights_.count; ++i) {
+    // Groups have tiles of their own; the matrices of BATCH_MATMUL share them.
+    fixed_->scale_weights(i * tiles % columns_.tiles(), tiles, pairs, packed + i * matrix_size());
+  }
+}
+
+// Of each channel's weights the sum of their magnitudes and the largest; of the largest matrix where channels have
+// several.
+PackedDense::WeightMagnitudes PackedDense::weight_magnitudes() const {
+  const auto channels = static_cast<size_t>(layer_.channels);
   const WeightMatrix& matrix = weights_.matrix;
   if (integer_weights_.empty()) {
-    std::fill(sums.begin(), sums.end(), matrix.depth * largest_weight(layer_));
-    return sums;
+    const int64_t most = largest_weight(layer_);
+    return {.sums = std::vector<int64_t>(channels, matrix.depth * most),
+            .largest = std::vector<int32_t>(channels, static_cast<int32_t>(most))};
   }
+  WeightMagnitudes found = {.sums = std::vector<int64_t>(channels, 0), .largest = std::vector<int32_t>(channels, 0)};
   const int16_t* packed = integer_weights_.data();
   const auto pairs = static_cast<size_t>(pair_count(matrix.depth));
   for (int64_t i = 0; i < weights_.count; ++i) {
     // Groups lie one after another over the channels; the matrices of BATCH_MATMUL each cover all of them.
     const int64_t first = i * matrix.columns % layer_.channels;
     for (int64_t tile = 0; tile < tile_count(matrix.columns); ++tile) {
-      int64_t magnitudes[kTileColumns] = {};
+      int64_t sums[kTileColumns] = {};
+      int32_t largest[kTileColumns] = {};
       for (size_t p = 0; p < pairs; ++p) {
-        for (int lane = 0; lane < 2 * kTileColumns; ++lane) magnitudes[lane / 2] += std::abs(int{*packed++});
+        for (int lane = 0; lane < 2 * kTileColumns; ++lane) {
+          const int32_t magnitude = std::abs(int32_t{*packed++});
+          sums[lane / 2] += magnitude;
+          largest[lane / 2] = std::max(largest[lane / 2], magnitude);
+        }
       }
       const int64_t column = tile * kTileColumns;
       for (int64_t c = column; c < std::min(column + kTileColumns, matrix.columns); ++c) {
-        int64_t& sum = sums[static_cast<size_t>(first + c)];
-        sum = std::max(sum, magnitudes[c - column]);
+        const auto channel = static_cast<size_t>(first + c);
+        found.sums[channel] = std::max(found.sums[channel], sums[c - column]);
+        found.largest[channel] = std::max(found.largest[channel], largest[c - column]);
       }
     }
   }
-  return sums;
+  return found;
 }
 
 void PackedDense::spread_constants() {
@@ -149,6 +171,7 @@ const int16_t* PackedDense::integer_weights(const Frame& frame) const {
   if (!integer_weights_.empty()) return integer_weights_.data();
   auto* packed = reinterpret_cast<int16_t*>(frame.scratch_bytes + weights_scratch_);
   pack_integers(frame.in<std::byte>(layer_.weights), packed);
+  scale_weights(packed);
   return packed;
 }
 

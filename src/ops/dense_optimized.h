@@ -57,8 +57,14 @@ class PackedDense {
   int64_t matrix_size() const;
   void pack_integers(const std::byte* weights, int16_t* packed) const;
   void pack_floats(const float* weights, float* packed) const;
-  std::vector<int64_t> weight_sums() const;
+  struct WeightMagnitudes {
+    std::vector<int64_t> sums;
+    std::vector<int32_t> largest;
+  };
+  WeightMagnitudes weight_magnitudes() const;
   void spread_constants();
+  void make_fixed_tiles(const std::vector<int64_t>& sums, const std::vector<int32_t>& largest);
+  void scale_weights(int16_t* packed) const;
 
   template <typename T>
   void finish_integer(const Frame& frame, const OutputMatrix<T>& target, const auto& product) const;

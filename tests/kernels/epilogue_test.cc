@@ -29,27 +29,32 @@ void check_fixed(Random& random, const FixedScale& scale, int64_t bound, int64_t
   const auto channels = static_cast<int64_t>(scale.multipliers.size());
   const ColumnTiles columns = {.groups = groups, .group_columns = channels / groups};
   const std::vector<int64_t> bounds(static_cast<size_t>(channels), bound);
-  const FixedTiles tiles(scale, columns, bounds);
+  // Half of the time so small that the factor of the short form fits.
+  const std::vector<int32_t> largest(static_cast<size_t>(channels), random() % 2 == 0 ? 127 : 255);
+  FixedTiles tiles(scale, columns, bounds, largest);
   std::vector<int32_t> bias(static_cast<size_t>(channels)), spread(static_cast<size_t>(columns.tiles() * kTileColumns));
   const int64_t largest_bias = bound / 3;
   for (int32_t& b : bias)
     b = static_cast<int32_t>(std::uniform_int_distribution<int64_t>(-largest_bias, largest_bias)(random));
   spread_over_tiles(columns, bias.data(), 0, spread.data());
+  tiles.set_bias(spread);
   constexpr int kRows = 37;
   std::vector<T> output(static_cast<size_t>(kRows * channels), T{0});
   const FixedEpilogue<T> epilogue(columns, scale, tiles, spread.data(),
                                   {.output = output.data(), .row_stride = channels});
   for (int64_t tile = 0; tile < columns.tiles(); ++tile) {
-    alignas(16) int32_t accumulators[kRows * kTileColumns] = {};
+    alignas(16) int32_t accumulators[kRows * kTileColumns] = {}, scaled[kRows * kTileColumns] = {};
     const int64_t first = columns.first_column(tile);
     for (int row = 0; row < kRows; ++row) {
       for (int i = 0; i < columns.width(tile); ++i) {
         const auto c = static_cast<size_t>(first + i);
         const int32_t with_bias = hard_accumulator(random, scale.multipliers[c], bound);
-        accumulators[row * kTileColumns + i] = wrapping_subtract(with_bias, bias[c]);
+        const int at = row * kTileColumns + i;
+        accumulators[at] = wrapping_subtract(with_bias, bias[c]);
+        scaled[at] = wrapping_shift_left(accumulators[at], tiles.tile(tile).exponent[i]);
       }
     }
-    epilogue.finish(tile, 0, kRows, accumulators);
+    epilogue.finish(tile, 0, kRows, scaled);
     for (int row = 0; row < kRows; ++row) {
       for (int i = 0; i < columns.width(tile); ++i) {
         const auto c = static_cast<size_t>(first + i);
