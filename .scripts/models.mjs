@@ -88,14 +88,14 @@ export const models = [
   },
 ];
 
-/** `count` MNIST digits from the `first`, spread over 0…1: [28, 28, 1] each. */
-function digits(first, count) {
+/** `count` MNIST digits from the `first`, spread over 0…1, of `shape` each. */
+function digits(first, count, shape = [28, 28, 1]) {
   const images = readFileSync(join(zoo, "data/mnist/t10k-images-0-1999.idx3-ubyte"));
   const labels = readFileSync(join(zoo, "data/mnist/t10k-labels-0-1999.idx1-ubyte"));
   const size = 28 * 28;
   const pixels = images.subarray(16 + first * size, 16 + (first + count) * size);
   return {
-    array: { type: "float32", shape: [count, 28, 28, 1], data: Float32Array.from(pixels, (pixel) => pixel / 255) },
+    array: { type: "float32", shape: [count, ...shape], data: Float32Array.from(pixels, (pixel) => pixel / 255) },
     labels: [...labels.subarray(8 + first, 8 + first + count)],
   };
 }
@@ -115,6 +115,17 @@ const stacked = (rows) => ({
   data: Float32Array.from(rows.flatMap((row) => [...row])),
 });
 
+/** `count` texts of 256 words, drawn evenly from the `size` words of a vocabulary: no real sentences. */
+function words(first, count, size) {
+  const data = new Int32Array(count * 256);
+  let state = first;
+  for (let i = 0; i < data.length; ++i) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    data[i] = Math.floor((state / 2 ** 32) * size);
+  }
+  return { type: "int32", shape: [count, 256], data };
+}
+
 const photos = () =>
   readdirSync(join(zoo, "data/coco"))
     .filter((name) => picture.test(name))
@@ -130,6 +141,37 @@ export const moreModels = [
       const { array, labels } = digits(0, 1000);
       return { calibration: digits(1000, 100).array, evaluation: array, labels };
     },
+  },
+  {
+    name: "mnist_lstm",
+    file: join(zoo, "models/rnn/mnist_lstm_float.tflite"),
+    samples: () => {
+      const { array, labels } = digits(0, 1000, [28, 28]);
+      return { calibration: digits(1000, 100, [28, 28]).array, evaluation: array, labels };
+    },
+  },
+  {
+    name: "resnet8_cifar10_large",
+    file: join(zoo, "models/cls/resnet8_cifar10_large_float.tflite"),
+    samples() {
+      const { files, labels } = labelledPictures("cifar10", 1);
+      return { calibration: [join(zoo, "data/cifar10_calib")], evaluation: files, labels };
+    },
+    pictures: { normalize: [0, 255] },
+  },
+  {
+    name: "movie_review",
+    file: join(zoo, "models/text/movie_review_float.tflite"),
+    samples: () => ({ calibration: words(1, 50, 10000), evaluation: words(2, 200, 10000) }),
+  },
+  {
+    name: "pose_detection_128",
+    file: join(zoo, "models/pose/pose_detection_128_float.tflite"),
+    samples: () => ({
+      calibration: photos().filter((_, i) => i % 2 === 0),
+      evaluation: photos().filter((_, i) => i % 2 === 1),
+    }),
+    pictures: { normalize: [0, 1] },
   },
   {
     name: "ad_autoencoder",

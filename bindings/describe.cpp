@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "data/metadata.h"
 #include "ops/op_def.h"
-#include "quantize/passes/design.h"
+#include "quantize/passes/choose_integers.h"
 #include "quantize/quantize.h"
 #include "quantize/targets.h"
 
@@ -153,7 +153,7 @@ struct Outlook {
     size_t graph = 0, node = 0;
     std::string reason;
   };
-  size_t changed = 0;  // nodes that would compute otherwise
+  size_t changed = 0;  // nodes, as they would be written, that compute otherwise
   size_t in_the_way = 0;  // those of `stay` that an integer-only mode cannot do with
   std::vector<FloatNode> stay;
   std::string refusal;  // why the mode cannot be had at all
@@ -168,14 +168,14 @@ bool is_kept(const Recipe& recipe, size_t graph, size_t node) {
 
 Outlook integer_outlook(const Model& model, const Recipe& recipe) {
   Outlook outlook;
-  for (size_t g = 0; g < model.graphs.size(); ++g) {
-    const Graph& graph = model.graphs[g];
-    GraphDesign design(graph, static_cast<int32_t>(g));
-    choose_nodes(model, recipe, design);
+  const IntegerDesign chosen = choose_integers(model, recipe, Statistics(model));
+  for (const GraphDesign& design : chosen.graphs) {
+    const auto g = static_cast<size_t>(design.graph_index);
+    const Graph& graph = chosen.model.graphs[g];
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       outlook.changed += design.is_integer(static_cast<int32_t>(n)) ? 1 : 0;
       if (design.reason[n].empty()) continue;
-      outlook.stays(g, n, design.reason[n]);
+      outlook.stays(g, static_cast<size_t>(design.origin[n]), design.reason[n]);
       outlook.in_the_way += may_stay_float(graph, design, static_cast<int32_t>(n)) ? 0 : 1;
     }
   }

@@ -274,22 +274,23 @@ val quantize_model(int32_t model, const val& recipe, const std::string& statisti
     std::optional<Statistics> ranges;
     if (!statistics.empty()) ranges = Statistics::from_json(statistics);
     const Model& original = *handles().get<ModelHandle>(model);
-    std::vector<FloatNode> left_in_float;
     const Recipe wanted = recipe_from(recipe, original);
-    const auto file = quantize_to_file(original, wanted, ranges ? &*ranges : nullptr, &left_in_float).file;
-    ModelHandle made = load_model(file);
-    val places = val::array();
-    for (const auto& [node, operator_name, reason] : left_in_float) {
-      add_place(places, node, operator_name, reason);
-    }
+    const Quantized quantized = quantize_to_file(original, wanted, ranges ? &*ranges : nullptr);
+    ModelHandle made = load_model(quantized.file);
+    const auto places_of = [](std::span<const NodeNote> notes) {
+      val places = val::array();
+      for (const auto& [node, operator_name, reason] : notes) add_place(places, node, operator_name, reason);
+      return places;
+    };
     val obstacles = val::array();
     for (const auto& [node, reason] : target_obstacles(*made, wanted.target)) {
       const Graph& graph = made->graphs[static_cast<size_t>(node.graph)];
       add_place(obstacles, node, litequant::operator_name(graph.nodes[static_cast<size_t>(node.node)]), reason);
     }
     val out = added_model(std::move(made));
-    out.set("bytes", to_uint8_array(file));
-    out.set("float", places);
+    out.set("bytes", to_uint8_array(quantized.file));
+    out.set("float", places_of(quantized.left_in_float));
+    out.set("warnings", places_of(quantized.warnings));
     out.set("unsupported", obstacles);
     return out;
   });

@@ -36,6 +36,7 @@ type RawPort = PortDescription & { readonly labelsFile?: string };
 /** What is told of a model that was just quantized. */
 interface MadePlaces {
   readonly float?: readonly OperatorPlace[];
+  readonly warnings?: readonly OperatorPlace[];
   readonly unsupported?: readonly OperatorPlace[];
 }
 
@@ -43,6 +44,7 @@ export class ModelHandle implements Model {
   readonly name: string;
   readonly byteLength: number;
   readonly leftInFloat: readonly OperatorPlace[];
+  readonly warnings: readonly OperatorPlace[];
   readonly unsupportedByTarget: readonly OperatorPlace[];
   readonly remote: Remote;
   readonly #file: Uint8Array;
@@ -65,6 +67,7 @@ export class ModelHandle implements Model {
     this.remote = remote;
     this.#description = description;
     this.leftInFloat = places.float ?? [];
+    this.warnings = places.warnings ?? [];
     this.unsupportedByTarget = places.unsupported ?? [];
   }
 

@@ -175,6 +175,8 @@ export interface Model extends Disposable {
   readonly byteLength: number;
   /** Of a model that `quantize` made in an integer mode: the float operators it left, numbered as in the float model. */
   readonly leftInFloat: readonly OperatorPlace[];
+  /** Of such a model: operators that lose more in integers than the mode suggests, numbered as in the float model. */
+  readonly warnings: readonly OperatorPlace[];
   /** Of a model that `quantize` made: the operators that the recipe's target will not run, numbered as in this model. */
   readonly unsupportedByTarget: readonly OperatorPlace[];
   describe(): ModelDescription;
@@ -349,7 +351,7 @@ export interface Recipe {
   readonly target?: Target;
   /** int8 activations with zero point 0; int16 activations have it always. Default: false. */
   readonly symmetricActivations?: boolean;
-  /** "dynamic" and "float16" leave constants with fewer elements in float. Default: 1024; 129 in "float16". */
+  /** "dynamic" and "float16" leave constants with fewer elements in float. Default: 1024; 128 in "float16". */
   readonly minimumElements?: number;
   /** "dynamic": int8 constants behind DEQUANTIZE, the older guide's form. Default: false. */
   readonly weightsOnly?: boolean;

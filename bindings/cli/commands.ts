@@ -64,6 +64,7 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
   const stays = quantized.leftInFloat;
   const ratio = model.byteLength / quantized.byteLength;
   if (stays.length > 0) note(`in float stay:\n${placesText(stays)}`);
+  if (quantized.warnings.length > 0) note(`warning, of operators in integers:\n${placesText(quantized.warnings)}`);
   const unsupported = quantized.unsupportedByTarget;
   if (unsupported.length > 0)
     note(`target ${recipe.target} will not run (as numbered in ${output}):\n${placesText(unsupported)}`);
@@ -75,6 +76,7 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
       bytes: [model.byteLength, quantized.byteLength],
       ratio,
       float: stays,
+      warnings: quantized.warnings,
       unsupported,
       ...(statistics && { samples: statistics.sampleCount, isRealData: statistics.isRealData }),
     });

@@ -230,14 +230,21 @@ bool write_elu(Draft& d) {
   return true;
 }
 
+// A product with the inverse: a constant, or in int8 a table of the divisor's 256 values.
 bool write_div(Draft& d) {
-  if (!d.has_operands(2) || !d.is_constant(d.input(1))) return false;
+  if (!d.has_operands(2)) return false;
+  const int64_t activation = d.node().options.integer("fused_activation_function");
+  if (!d.is_constant(d.input(1))) {
+    const int32_t inverse = d.inside(d.input(1), "inverse");
+    d.op(OpCode::div, {d.scalar(1, "one"), d.input(1)}, inverse, Options("DivOptions"));
+    d.mul_op(d.input(0), inverse, d.result(), activation);
+    return true;
+  }
   const Shape shape = d.tensor(d.input(1)).shape;
   std::vector<float> inverse;
   for (const float value : d.values(d.input(1))) inverse.push_back(1.0f / value);
   if (!std::all_of(inverse.begin(), inverse.end(), [](float value) { return std::isfinite(value); })) return false;
-  d.mul_op(d.input(0), d.constant(shape, inverse, "inverse"), d.result(),
-           d.node().options.integer("fused_activation_function"));
+  d.mul_op(d.input(0), d.constant(shape, inverse, "inverse"), d.result(), activation);
   return true;
 }
 

@@ -4,15 +4,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "quantize/passes/design.h"
+#include "quantize/passes/choose_integers.h"
 #include "quantize/passes/lstm_form.h"
-#include "quantize/passes/take_alternatives.h"
 #include "quantize/prove.h"
 #include "quantize/targets.h"
 
@@ -28,11 +28,13 @@ namespace {
        "calibrate every signature of the model");
 }
 
-void list_float_nodes(const Model& model, const GraphDesign& design, std::vector<FloatNode>& list) {
-  for (size_t n = 0; n < design.reason.size(); ++n) {
-    if (design.reason[n].empty()) continue;
+// Where `notes` of a graph's nodes say something.
+void list_notes(const Model& model, const GraphDesign& design, std::span<const std::string> notes,
+                std::vector<NodeNote>& list) {
+  for (size_t n = 0; n < notes.size(); ++n) {
+    if (notes[n].empty()) continue;
     const Node& node = model.graphs[static_cast<size_t>(design.graph_index)].nodes[n];
-    list.push_back({{design.graph_index, design.origin[n]}, std::string(operator_name(node)), design.reason[n]});
+    list.push_back({{design.graph_index, design.origin[n]}, std::string(operator_name(node)), notes[n]});
   }
 }
 
@@ -60,13 +62,6 @@ void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesig
   for (const int32_t t : graph.inputs) need(t, is_int16(recipe.mode) ? DataType::int16 : DataType::int8);
 }
 
-// What is to become of every node, before any is rewritten.
-struct IntegerDesign {
-  Model model;  // with alternatives in place, in float
-  Recipe recipe;
-  std::vector<GraphDesign> graphs;
-};
-
 // Why operators cannot be integers whatever the recipe says, by their numbers in the model that was given.
 using Unfit = std::map<std::pair<int32_t, int32_t>, std::string>;
 
@@ -79,28 +74,17 @@ void explain_unfit(const Unfit& unfit, GraphDesign& design) {
 
 IntegerDesign design_integers(const Model& original, const Recipe& wanted, const Unfit& unfit,
                               const Statistics& statistics) {
-  Extended extended = extend(original);
-  fold_half_constants(extended.model);
-  std::vector<Prescriptions> prescribed = obey_prescriptions(extended.model, true);
-  fuse_activations(extended.model, wanted, prescribed);
-  Rewritten rewritten = take_alternatives(std::move(extended), original, wanted, statistics);
-  IntegerDesign made{std::move(rewritten.model), std::move(rewritten.recipe), {}};
+  IntegerDesign made = choose_integers(original, wanted, statistics);
   const Model& model = made.model;
   const Recipe& recipe = made.recipe;
-  for (size_t g = 0; g < model.graphs.size(); ++g) {
-    GraphDesign& design = made.graphs.emplace_back(model.graphs[g], static_cast<int32_t>(g));
-    design.origin = rewritten.origin[g];
-    design.prescribed = std::move(prescribed[g]);
-    choose_nodes(model, recipe, design);
-    explain_unfit(unfit, design);
-  }
+  for (GraphDesign& design : made.graphs) explain_unfit(unfit, design);
   const std::vector<bool> is_inner = inner_graphs(model);
   for (GraphDesign& design : made.graphs) {
     // A graph without any sample is covered by what the model prescribes, or an error of the caller's, told below; but
     // those that others run have none of their own.
     if (statistics.samples(design.graph_index) == 0 && !is_inner[static_cast<size_t>(design.graph_index)]) continue;
     leave_uncalibrated(model, statistics, design);
-    if (recipe.mode == Mode::int8 && io_of(recipe) == DataType::float32) spare_mixed_ranges(model, statistics, design);
+    spare_mixed_ranges(model, recipe, statistics, design);
   }
   if (is_integer_only(recipe.mode)) refuse_float_nodes(model, recipe, made.graphs);
   for (GraphDesign& design : made.graphs) {
@@ -128,15 +112,15 @@ void clean_up(Model& model, const Recipe& recipe) {
 
 // Quantizes until the result is proved: an operator that no integer kernel takes with the scales that calibration gave
 // (a product of scales of 1e20, say) is told by the proof alone, and stays in float.
-Quantized make_integers(const Model& original, Recipe recipe, const Statistics& statistics,
-                        std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+Quantized make_integers(const Model& original, Recipe recipe, const Statistics& statistics, const PlanOptions& limits) {
   Unfit unfit;
   for (;;) {
     IntegerDesign made = design_integers(original, recipe, unfit, statistics);
-    std::vector<FloatNode> float_nodes;
+    std::vector<NodeNote> left_in_float, warnings;
     std::vector<std::vector<int32_t>> origins(made.graphs.size());  // per graph and node written
     for (size_t g = 0; g < made.graphs.size(); ++g) {
-      list_float_nodes(made.model, made.graphs[g], float_nodes);
+      list_notes(made.model, made.graphs[g], made.graphs[g].reason, left_in_float);
+      list_notes(made.model, made.graphs[g], made.graphs[g].warning, warnings);
       origins[g] = write_integers(made.model, made.recipe, made.graphs[g]);
     }
     drop_dead_nodes(made.model, &origins);
@@ -144,8 +128,7 @@ Quantized make_integers(const Model& original, Recipe recipe, const Statistics& 
     Proved proved = prove(made.model, original, recipe, limits);
     const std::optional<UnfitNode>& fault = proved.fault;
     if (!fault) {
-      if (left_in_float != nullptr) *left_in_float = std::move(float_nodes);
-      return {std::move(made.model), std::move(proved.file)};
+      return {std::move(made.model), std::move(proved.file), std::move(left_in_float), std::move(warnings)};
     }
     const NodeReference place = {fault->place.graph, fault->place.node};
     if (place.node < 0) fail_unproved(*fault);
@@ -178,7 +161,7 @@ bool needs_statistics(const Model& model, const Recipe& recipe) {
 }
 
 Quantized quantize_to_file(const Model& original, const Recipe& wanted, const Statistics* statistics,
-                           std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
+                           const PlanOptions& limits) {
   const Recipe recipe = recipe_for_target(wanted);
   check_recipe(recipe);
   check_static_shapes(original, recipe.target);
@@ -194,7 +177,7 @@ Quantized quantize_to_file(const Model& original, const Recipe& wanted, const St
     statistics->check_model(original);
   }
 
-  if (needs_statistics(recipe.mode)) return make_integers(original, recipe, *statistics, left_in_float, limits);
+  if (needs_statistics(recipe.mode)) return make_integers(original, recipe, *statistics, limits);
   Model model = original;
   if (recipe.mode == Mode::dynamic) {
     fold_half_constants(model);
@@ -207,12 +190,14 @@ Quantized quantize_to_file(const Model& original, const Recipe& wanted, const St
   clean_up(model, recipe);
   Proved proved = prove(model, original, recipe, limits);
   if (proved.fault) fail_unproved(*proved.fault);
-  return {std::move(model), std::move(proved.file)};
+  return {std::move(model), std::move(proved.file), {}, {}};
 }
 
 Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
-               std::vector<FloatNode>* left_in_float, const PlanOptions& limits) {
-  return quantize_to_file(model, recipe, statistics, left_in_float, limits).model;
+               std::vector<NodeNote>* left_in_float, const PlanOptions& limits) {
+  Quantized made = quantize_to_file(model, recipe, statistics, limits);
+  if (left_in_float != nullptr) *left_in_float = std::move(made.left_in_float);
+  return std::move(made.model);
 }
 
 }  // namespace litequant

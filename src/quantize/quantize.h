@@ -12,8 +12,8 @@
 
 namespace litequant {
 
-// An operator that stays in float, and why.
-struct FloatNode {
+// What is to be said of an operator of the float model.
+struct NodeNote {
   NodeReference node;
   std::string operator_name;
   std::string reason;
@@ -27,18 +27,20 @@ struct FloatNode {
 // Throws BAD_ARGUMENT (recipe, or statistics of another model), EMPTY_DATASET (statistics missing), NONFINITE_WEIGHT,
 // REFUSED (int8-only with operators that stay in float: one message names them all).
 //
-// `left_in_float` (may be null) receives the float operators that an integer mode leaves as they are, numbered as in
-// `model`. `limits`: those of the plans that prove the result; TOO_LARGE or OUT_OF_MEMORY where it alone passes them.
-Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
-               std::vector<FloatNode>* left_in_float = nullptr, const PlanOptions& limits = {});
-
-// The same with the bytes that were proved: the file to give out, saved once.
+// `limits`: those of the plans that prove the result; TOO_LARGE or OUT_OF_MEMORY where it alone passes them.
 struct Quantized {
   Model model;
-  std::vector<std::byte> file;
+  std::vector<std::byte> file;  // the bytes that were proved: the file to give out
+  // Of the integer modes, numbered as in the model given: float operators that stay as they are, and why; operators
+  // that compute in integers and lose more by it than the mode suggests.
+  std::vector<NodeNote> left_in_float, warnings;
 };
 Quantized quantize_to_file(const Model& model, const Recipe& recipe, const Statistics* statistics,
-                           std::vector<FloatNode>* left_in_float = nullptr, const PlanOptions& limits = {});
+                           const PlanOptions& limits = {});
+
+// The model alone; `left_in_float` may be null.
+Model quantize(const Model& model, const Recipe& recipe, const Statistics* statistics,
+               std::vector<NodeNote>* left_in_float = nullptr, const PlanOptions& limits = {});
 
 bool needs_statistics(Mode mode);
 // Also false where quantization-aware training prescribes every range that the mode needs.

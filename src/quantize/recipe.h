@@ -53,7 +53,7 @@ struct Recipe {
   int64_t dynamic_minimum_elements = 1024;
   // `float16` leaves constants with fewer elements in float: the DEQUANTIZE that a half needs takes about as many bytes
   // as it saves, and biases keep their precision.
-  int64_t float16_minimum_elements = 129;
+  int64_t float16_minimum_elements = 128;
   // `dynamic`: int8 constants behind DEQUANTIZE also where a hybrid kernel exists (the older guide's weight-only form).
   bool weights_only_form = false;
   // Nodes that stay in float whatever the mode could do with them.

@@ -1,8 +1,8 @@
 """Runs many models in TensorFlow Lite's interpreter, in this process: the caller starts another when one of them kills it.
 
-Reads lines of JSON {model, resolver, inputs: [raw file of float32, ...]}, writes a line each: {ok, outputs: [base64],
-types} or {ok: false, message}. A file whose operators or versions the reference resolver does not register says so with
-`unregistered`. Integer inputs are quantized as their parameters say.
+Reads lines of JSON {model, resolver, inputs: [.npy, ...]}, writes a line each: {ok, outputs: [base64], types} or {ok:
+false, message}. A file whose operators or versions the reference resolver does not register says so with `unregistered`.
+Reals are quantized as the parameters of integer inputs say; an input takes the shape of its array.
 """
 
 import base64
@@ -22,10 +22,13 @@ def run(job):
     interpreter = tf.lite.Interpreter(
         model_path=job["model"], experimental_op_resolver_type=getattr(RESOLVERS, job["resolver"]), num_threads=1
     )
+    arrays = [np.load(path) for path in job["inputs"]]
+    for detail, values in zip(interpreter.get_input_details(), arrays):
+        if list(detail["shape"]) != list(values.shape):
+            interpreter.resize_tensor_input(detail["index"], values.shape)
     interpreter.allocate_tensors()
-    for detail, path in zip(interpreter.get_input_details(), job["inputs"]):
-        values = np.fromfile(path, np.float32).reshape(detail["shape"])
-        if detail["dtype"] != np.float32:
+    for detail, values in zip(interpreter.get_input_details(), arrays):
+        if detail["dtype"] != values.dtype:
             scale, zero_point = detail["quantization"]
             limits = np.iinfo(detail["dtype"])
             steps = np.rint(values.astype(np.float64) / scale) + zero_point

@@ -1,10 +1,12 @@
 """Float models of one operator, or of a few, made with TensorFlow: shapes and constants are drawn anew from a generator.
 
-Each builder takes the generator and gives (function, [shape of an input, ...]); every input is float32. `SINGLE` holds the
-models of one operator, `MULTI` those of several.
+Each builder takes the generator and gives (function, [shape of an input, ...]); inputs are float32 but for `Ids`. A
+dimension None is left open in the model, and SAMPLE_BATCH in the samples. `SINGLE` holds the models of one operator,
+`MULTI` those of several.
 """
 
 import os
+from dataclasses import dataclass
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -13,6 +15,22 @@ import numpy as np
 import tensorflow as tf
 
 SINGLE, MULTI = {}, {}
+SAMPLE_BATCH = 3
+
+
+@dataclass(frozen=True)
+class Ids:
+    """An int32 input: numbers of rows of a table, below `count`."""
+
+    shape: tuple[int, ...]
+    count: int
+
+    def __iter__(self):
+        return iter(self.shape)
+
+
+def spec_of(entry):
+    return tf.TensorSpec(list(entry), tf.int32 if isinstance(entry, Ids) else tf.float32)
 
 
 def single(build):
@@ -718,20 +736,139 @@ def transpose_conv_bias(rng):
     return lambda x: tf.nn.conv2d_transpose(x, weights, shape, 2) + bias, [[1, height, width, channels]]
 
 
+# ---- sequences, tables of words, open batches ------------------------------------------------------------------------
+
+
+@multi
+def embedded_words(rng):
+    table = constant(rng, 80, 24)
+
+    def body(r, ids):
+        return tf.reduce_mean(tf.gather(table, ids), 1) @ constant(r, 24, 5)
+
+    return replay(rng, body), [Ids((1, 7), 80)]
+
+
+@multi
+def embedded_words_and_features(rng):
+    table = constant(rng, 70, 16)
+
+    def body(r, ids, x):
+        return tf.nn.relu(tf.concat([tf.reshape(tf.gather(table, ids), [1, 48]), x], -1) @ constant(r, 58, 9))
+
+    return replay(rng, body), [Ids((1, 3), 70), [1, 10]]
+
+
+@multi
+def one_hot_words(rng):
+    return replay(rng, lambda r, ids: tf.one_hot(ids, 12) @ constant(r, 12, 6)), [Ids((4,), 12)]
+
+
+@multi
+def unrolled_gru(rng):
+    def body(r, x):
+        update, reset, new = (constant(r, 12, 6, low=-0.6, high=0.6) for _ in range(3))
+        state = tf.zeros([1, 6])
+        for step in range(3):
+            both = tf.concat([x[:, step], state], -1)
+            gate, keep = tf.sigmoid(both @ update), tf.sigmoid(both @ reset)
+            candidate = tf.tanh(tf.concat([x[:, step], keep * state], -1) @ new)
+            state = gate * state + (1.0 - gate) * candidate
+        return state
+
+    return replay(rng, body), [[1, 3, 6]]
+
+
+@multi
+def temporal_conv(rng):
+    def body(r, x):
+        for channels in (6, 4):
+            x = tf.nn.relu(tf.nn.conv1d(x, constant(r, 3, int(x.shape[-1]), channels), 1, "SAME", dilations=2))
+        return tf.reduce_max(x, 1)
+
+    return replay(rng, body), [[1, int(rng.integers(8, 16)), 3]]
+
+
+@multi
+def multi_head_attention(rng):
+    def body(r, x):
+        heads = [tf.transpose(tf.reshape(x @ constant(r, 8, 8), [1, -1, 2, 4]), [0, 2, 1, 3]) for _ in range(3)]
+        scores = tf.nn.softmax(tf.matmul(heads[0], heads[1], transpose_b=True) * 0.5)
+        return tf.reshape(tf.transpose(scores @ heads[2], [0, 2, 1, 3]), [1, -1, 8]) @ constant(r, 8, 8)
+
+    return replay(rng, body), [[1, int(rng.integers(3, 7)), 8]]
+
+
+@multi
+def instance_norm(rng):
+    def body(r, x):
+        mean = tf.reduce_mean(x, [1, 2], keepdims=True)
+        variance = tf.reduce_mean(tf.square(x - mean), [1, 2], keepdims=True)
+        return (x - mean) / tf.sqrt(variance + 1e-3) * constant(r, int(x.shape[-1]), low=0.5)
+
+    return replay(rng, body), [image(rng)]
+
+
+@multi
+def normalized_by_sum(rng):
+    def body(r, x):
+        positive = tf.abs(x) + 0.2
+        return positive / tf.reduce_sum(positive, -1, keepdims=True)
+
+    return replay(rng, body), [[1, int(rng.integers(3, 9))]]
+
+
+@multi
+def mish_block(rng):
+    def body(r, x):
+        return conv(r, x, 5, activation=lambda y: y * tf.tanh(tf.math.log(1.0 + tf.exp(y * 0.3))))
+
+    return replay(rng, body), [image(rng)]
+
+
+@multi
+def masked_by_comparison(rng):
+    return replay(rng, lambda r, x: tf.where(x > 0.3, x * 2.0, x * 0.1) + constant(r, int(x.shape[-1]))), [image(rng)]
+
+
+@multi
+def open_batch_conv(rng):
+    shape = image(rng, 3)
+    return replay(rng, lambda r, x: tf.reduce_mean(conv(r, conv(r, x, 6), 4, 1), [1, 2])), [[None, *shape[1:]]]
+
+
+@multi
+def open_batch_perceptron(rng):
+    def body(r, x):
+        return tf.nn.softmax(tf.nn.relu(x @ constant(r, 20, 15) + constant(r, 15)) @ constant(r, 15, 6))
+
+    return replay(rng, body), [[None, 20]]
+
+
 # ---- conversion -----------------------------------------------------------------------------------------------------
 
 
+def sample_shape(entry):
+    return [SAMPLE_BATCH if size is None else size for size in entry]
+
+
 def samples_of(rng, name, shapes, count):
-    """[{input position: array}]: values within [-2, 2], or above 0.1 where the operator needs that."""
+    """[[array of an input, ...]]: values within [-2, 2], or above 0.1 where the operator needs that."""
+    low, high = (0.1 if name.removesuffix("_constant") in POSITIVE else -2.0), 2.0
     if name == "reduce_prod":  # a product of many must not vanish beside the largest one seen
-        return [[rng.uniform(0.8, 1.2, shape).astype(np.float32) for shape in shapes] for _ in range(count)]
-    low = 0.1 if name.removesuffix("_constant") in POSITIVE else -2.0
-    return [[rng.uniform(low, 2.0, shape).astype(np.float32) for shape in shapes] for _ in range(count)]
+        low, high = 0.8, 1.2
+
+    def drawn(entry):
+        if isinstance(entry, Ids):
+            return rng.integers(0, entry.count, entry.shape).astype(np.int32)
+        return rng.uniform(low, high, sample_shape(entry)).astype(np.float32)
+
+    return [[drawn(entry) for entry in shapes] for _ in range(count)]
 
 
 def to_tflite(function, shapes, mode=None, samples=None):
     """The float .tflite, or what TensorFlow's converter makes of the function in one of our modes."""
-    concrete = tf.function(function).get_concrete_function(*[tf.TensorSpec(shape, tf.float32) for shape in shapes])
+    concrete = tf.function(function).get_concrete_function(*[spec_of(shape) for shape in shapes])
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
     if mode is None:
         return converter.convert()
@@ -749,5 +886,6 @@ def to_tflite(function, shapes, mode=None, samples=None):
         converter.target_spec.supported_ops = [integer] + ([] if mode.endswith("-only") else [sets.TFLITE_BUILTINS])
         if mode.endswith("-only"):
             border = tf.int16 if "16x8" in mode else tf.int8
-            converter.inference_input_type = converter.inference_output_type = border
+            if not any(isinstance(shape, Ids) for shape in shapes):  # it takes no other types then
+                converter.inference_input_type = converter.inference_output_type = border
     return converter.convert()

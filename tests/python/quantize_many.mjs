@@ -1,17 +1,12 @@
 // Quantizes many models in one process and runs each result once: reads {package, jobs} as JSON, writes one line a job.
-//   job: {model, samples: [[file of raw float32, ...], ...], output, recipe}
+//   job: {model, samples: [[.npy, ...], ...], output, recipe}; without a recipe the model is brought back to floats
 //   line: {ok: true, left: [places], outputs: [base64] or absent} or {ok: false, code, message}
-// `outputs` are of the first sample, from our own runtime; integer inputs are quantized as their parameters say.
+// `outputs` are of the first sample, from our own runtime; reals are quantized as the parameters of integer inputs say.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const { package: entry, jobs } = JSON.parse(readFileSync(0, "utf8"));
-const { calibrate, createSession, load, quantize } = await import(pathToFileURL(entry).href);
-
-const floats = (path) => {
-  const bytes = readFileSync(path);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-};
+const { calibrate, createSession, dequantize, load, quantize, readArrays } = await import(pathToFileURL(entry).href);
 
 const arrays = { int8: [Int8Array, -128, 127], uint8: [Uint8Array, 0, 255], int16: [Int16Array, -32768, 32767] };
 
@@ -22,12 +17,18 @@ function rounded(value) {
   return below % 2 === 0 ? below : below + 1;
 }
 
-function inputFor(port, values) {
-  if (port.type === "float32") return values;
+/** A value for an input: reals become the integers that its parameters say. */
+function inputFor(port, { data, shape }) {
+  if (!(data instanceof Float32Array) || port.type === "float32") return { data, shape };
   const [Kind, least, most] = arrays[port.type];
   const scale = Math.fround(port.quantization.scale[0]); // descriptions print the shortest text of a float32
   const zero = port.quantization.zeroPoint[0];
-  return Kind.from(values, (value) => Math.min(most, Math.max(least, rounded(value / scale) + zero)));
+  const stored = Kind.from(data, (value) => Math.min(most, Math.max(least, rounded(value / scale) + zero)));
+  return { data: stored, shape };
+}
+
+async function sampleOf(files) {
+  return Promise.all(files.map(async (file) => (await readArrays(readFileSync(file), file))[""]));
 }
 
 async function run(job, models) {
@@ -35,13 +36,16 @@ async function run(job, models) {
     models.model?.dispose();
     Object.assign(models, { path: job.model, model: await load(job.model), statistics: undefined });
   }
-  const samples = job.samples.map((files) => files.map(floats));
-  if (!["dynamic", "float16"].includes(job.recipe.mode)) models.statistics ??= await calibrate(models.model, samples);
-  const quantized = await quantize(models.model, job.recipe, models.statistics);
-  const left = quantized.leftInFloat;
-  writeFileSync(job.output, await quantized.save());
-  const outputs = await outputsOf(quantized, samples[0]);
-  quantized.dispose();
+  const samples = await Promise.all(job.samples.map(sampleOf));
+  const needsStatistics = job.recipe && !["dynamic", "float16"].includes(job.recipe.mode);
+  if (needsStatistics) models.statistics ??= await calibrate(models.model, samples);
+  const made = job.recipe
+    ? await quantize(models.model, job.recipe, models.statistics)
+    : await dequantize(models.model);
+  const left = made.leftInFloat ?? [];
+  writeFileSync(job.output, await made.save());
+  const outputs = await outputsOf(made, samples[0]);
+  made.dispose();
   return { ok: true, left, outputs };
 }
 

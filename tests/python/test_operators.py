@@ -6,7 +6,8 @@
 Every file must run in the default interpreter, with the builtin kernels alone, and with the reference kernels where these
 register the operator; hold no float in the `-only` modes; give, where integer, what our own runtime gives, bit for bit
 with the reference kernels; and come near the float model. A refusal, or a node left in float, must name operator and
-reason; where TensorFlow's converter makes an honest file of the same model, a refusal is a failure.
+reason; where TensorFlow's converter or ai-edge-quantizer makes an honest file of the same model, a refusal is a failure,
+and so is leaving more operators in float than that file has.
 
 Known faults of the reference kernels, so no measure of ours: SUM of integers writes nothing
 (../shared/accuracy.md, section 1), and LOCAL_RESPONSE_NORMALIZATION differs from the builtin kernel.
@@ -23,6 +24,7 @@ import numpy as np
 import pytest
 
 import operator_models as models
+import rivals
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "dist" / "node.js"
@@ -41,11 +43,15 @@ MODES = {
     "uint8": {"mode": "int8-only", "io": "uint8"},
     "int16x8": {"mode": "int16x8"},
     "int16x8-only": {"mode": "int16x8-only"},
+    "weight-only": {"mode": "dynamic", "weightsOnly": True, "minimumElements": 1},
+    # Our int8 file brought back to floats.
+    "dequantized": None,
 }
 ONLY = {"int8-only", "uint8", "int16x8-only"}
 RESOLVERS = ("AUTO", "BUILTIN_WITHOUT_DEFAULT_DELEGATES", "BUILTIN_REF")
 # The least signal-to-noise ratio (dB) over one sample: far below what a sound file has, far above nonsense.
 FLOORS = {"dynamic": 12, "float16": 30, "int8": 8, "int8-only": 8, "uint8": 8, "int16x8": 15, "int16x8-only": 15}
+FLOORS |= {"weight-only": 12, "dequantized": 8}
 # Not judged by distance: a small error of the input moves the result by a whole step.
 JUMPS = {"ceil", "floor", "round", "sign", "floor_div", "floor_mod", "equal", "not_equal", "cast_and_back", "gathered_table"}
 # Refused although TensorFlow writes a file that comes near: its kernel fills what is not scattered to with the stored
@@ -85,7 +91,7 @@ def interpret(jobs):
 
 
 def floats_of(path):
-    """Nodes that touch a float32 tensor, a custom operator at the end aside."""
+    """Builtin operators that touch a float32 tensor, conversions aside."""
     from tensorflow.lite.python import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
@@ -94,8 +100,10 @@ def floats_of(path):
         for node in graph.operators:
             code = model.operatorCodes[node.opcodeIndex]
             kinds = [graph.tensors[i].type for i in [*node.inputs, *node.outputs] if i >= 0]
-            if schema.TensorType.FLOAT32 in kinds:
-                found.append(max(code.builtinCode, code.deprecatedBuiltinCode))
+            operator = max(code.builtinCode, code.deprecatedBuiltinCode)
+            conversions = (schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE)
+            if schema.TensorType.FLOAT32 in kinds and operator not in conversions:
+                found.append(operator)
     return found
 
 
@@ -112,6 +120,7 @@ class Campaign:
     def __init__(self, folder):
         print(f"\nmodels of seed {SEED}")
         self.folder, self.cases, self.failures, self.left = folder, {}, [], []
+        self.failed = set()
         builders = {**models.SINGLE, **models.MULTI}
         for name in CHOSEN or builders:
             self.make(name, builders[name])
@@ -128,8 +137,8 @@ class Campaign:
         for i, sample in enumerate(samples):
             files.append([])
             for j, values in enumerate(sample):
-                file = self.folder / f"{name}-{i}-{j}.bin"
-                values.tofile(file)
+                file = self.folder / f"{name}-{i}-{j}.npy"
+                np.save(file, values)
                 files[-1].append(str(file))
         self.cases[name] = {"function": function, "shapes": shapes, "samples": samples, "files": files, "path": path}
 
@@ -143,7 +152,7 @@ class Campaign:
             "package": str(PACKAGE),
             "jobs": [
                 {
-                    "model": str(self.cases[job["name"]]["path"]),
+                    "model": str(self.source_of(job)),
                     "samples": self.cases[job["name"]]["files"],
                     "output": job["output"],
                     "recipe": job["recipe"],
@@ -156,6 +165,9 @@ class Campaign:
         )
         for job, line in zip(self.jobs, done.stdout.splitlines(), strict=True):
             job["result"] = json.loads(line)
+
+    def source_of(self, job):
+        return self.cases[job["name"]]["path"] if job["recipe"] else self.folder / f"{job['name']}.int8.tflite"
 
     def judge(self):
         floats = [
@@ -186,11 +198,33 @@ class Campaign:
                 self.left.append(f"{job['name']} {job['mode']}: {place['operator']}: {place['reason']}")
                 if not place["operator"] or not place["reason"]:
                     self.fail(job, "a node left in float without operator or reason")
+            if job["result"]["left"] and job["mode"].startswith("int"):
+                own = floats_of(Path(job["output"]))
+                for rival, path in self.honest_rivals(job):
+                    if len(floats_of(path)) < len(own):
+                        self.fail(job, f"leaves builtin operators {own} in float, {rival}'s file {floats_of(path)}")
             if job["mode"] in ONLY and floats_of(Path(job["output"])):
                 self.fail(job, f"holds floats: builtin operators {floats_of(Path(job['output']))}")
 
     def fail(self, job, what):
         self.failures.append(f"{job['name']} {job['mode']}: {what}")
+        self.failed.add((job["name"], job["mode"]))
+
+    def table(self):
+        """Lines: model × mode × verdict (`float`: runs with operators left in float), and the shapes drawn."""
+        verdicts = {}
+        for job in self.jobs:
+            verdict = "ok" if not job["result"].get("left") else "float"
+            if not job["result"]["ok"]:
+                verdict = "refused"
+            if (job["name"], job["mode"]) in self.failed:
+                verdict = "FAULT"
+            verdicts[job["name"], job["mode"]] = verdict
+        lines = [f"{'':24}" + "".join(f"{mode:13}" for mode in MODES) + "inputs"]
+        for name, case in self.cases.items():
+            shapes = " ".join("x".join("?" if size is None else str(size) for size in shape) for shape in case["shapes"])
+            lines.append(f"{name:24}" + "".join(f"{verdicts[name, mode]:13}" for mode in MODES) + shapes)
+        return lines
 
     def judge_run(self, job, resolver, result):
         name, mode = job["name"], job["mode"]
@@ -218,30 +252,35 @@ class Campaign:
         if result["code"] != "REFUSED" or "operator" not in result["message"]:
             self.fail(job, f"{result['code']}: {result['message']}")
             return
-        # uint8 is int8-only with another border.
-        if job["mode"] != "uint8" and job["name"] not in UNSOUND and self.tensorflow_can(job):
-            self.fail(job, f"refused without need: {result['message']}")
+        # uint8 is int8-only with another border; a model without any integers has nothing to bring back.
+        is_own = job["mode"] in ("uint8", "weight-only", "dequantized")
+        honest = [] if is_own or job["name"] in UNSOUND else [rival for rival, _ in self.honest_rivals(job)]
+        if honest:
+            self.fail(job, f"refused although {' and '.join(honest)} can: {result['message']}")
         else:
             self.left.append(f"{job['name']} {job['mode']}: refused: {result['message'][:150]}")
 
-    def tensorflow_can(self, job):
+    def honest_rivals(self, job):
+        """(rival, its file) of those that run wherever they are registered, come near, and hold what the mode promises."""
         case = self.cases[job["name"]]
-        path = Path(job["output"]).with_suffix(".tensorflow.tflite")
-        try:
-            path.write_bytes(models.to_tflite(case["function"], case["shapes"], job["mode"], case["samples"]))
-        except Exception:  # it refuses as well
-            return False
-        if job["mode"] in ONLY and floats_of(path):
-            return False
-        runs = interpret(
-            [{"model": str(path), "resolver": resolver, "inputs": case["files"][0]} for resolver in RESOLVERS]
-        )
-        if not all(run["ok"] or run.get("unregistered") for run in runs):
-            return False
-        # A file that runs and gives nonsense is not honest: SCATTER_ND fills with the integer 0, whatever that stands for.
-        if not runs[1]["ok"]:
-            return False
-        return job["name"] in JUMPS or signal_to_noise(case["float"], real_outputs(runs[1])) >= FLOORS[job["mode"]]
+        for rival, convert in rivals.RIVALS.items():
+            path = Path(job["output"]).with_suffix(f".{rival}.tflite")
+            try:
+                path.write_bytes(convert(case, job["mode"]))
+            except Exception:  # it makes no file
+                continue
+            if job["mode"] in ONLY and floats_of(path):
+                continue
+            runs = interpret(
+                [{"model": str(path), "resolver": resolver, "inputs": case["files"][0]} for resolver in RESOLVERS]
+            )
+            # A file that runs and gives nonsense is not honest: SCATTER_ND fills with the integer 0, whatever it stands for.
+            does_run = runs[1]["ok"] and all(run["ok"] or run.get("unregistered") for run in runs)
+            if not does_run:
+                continue
+            ratio = signal_to_noise(case["float"], real_outputs(runs[1]))
+            if job["name"] in JUMPS or ratio >= FLOORS[job["mode"]]:
+                yield rival, path
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +289,7 @@ def campaign(tmp_path_factory):
 
 
 def test_every_file_is_honest(campaign):
+    print("", *campaign.table(), sep="\n")
     print("\nleft in float, or refused:", *sorted(set(campaign.left)), sep="\n  ")
     print(f"{len(campaign.cases)} models, {len(campaign.jobs)} files asked for, {len(campaign.failures)} failures")
     assert not campaign.failures, f"seed {SEED}:\n  " + "\n  ".join(campaign.failures)

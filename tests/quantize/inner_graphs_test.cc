@@ -28,8 +28,9 @@ int dense(ModelBuilder& b, int x, int y, uint32_t seed) {
   return y;
 }
 
-// x -> FULLY_CONNECTED -> three times tanh(FULLY_CONNECTED), in a loop -> FULLY_CONNECTED -> y
-std::shared_ptr<const Model> loop_model() {
+// x -> FULLY_CONNECTED -> three times tanh(FULLY_CONNECTED), in a loop -> FULLY_CONNECTED -> y; within the loop the sum
+// is held to [-6, 6.75] where it `is_trained`.
+std::shared_ptr<const Model> loop_model(bool is_trained = false) {
   ModelBuilder b;
   const int x = b.input("x", DataType::float32, {1, 4});
   const int zero = b.constant("zero", DataType::int32, {}, std::vector<int32_t>{0});
@@ -49,7 +50,13 @@ std::shared_ptr<const Model> loop_model() {
   const int h = b.input("h", DataType::float32, {1, 4});
   const int one = b.constant("one", DataType::int32, {}, std::vector<int32_t>{1});
   b.node(OpCode::add, {j, one}, {b.output("next", DataType::int32, {})}, b.options("AddOptions"));
-  const int sum = dense(b, h, b.tensor("sum", DataType::float32, {1, 4}), 3);
+  int sum = dense(b, h, b.tensor("sum", DataType::float32, {1, 4}), 3);
+  if (is_trained) {
+    const int held = b.tensor("held", DataType::float32, {1, 4});
+    b.node(OpCode::fake_quant, {sum}, {held},
+           b.options("FakeQuantOptions", {{"min", -6.0}, {"max", 6.75}, {"num_bits", int64_t{8}}}));
+    sum = held;
+  }
   b.node(OpCode::tanh, {sum}, {b.output("bent", DataType::float32, {1, 4})});
   return b.load();
 }
@@ -88,7 +95,7 @@ TEST(InnerGraphs, AreIntegerWithinAndFloatAtTheirBorder) {
   const auto model = loop_model();
   const Statistics statistics = calibrated(model);
   for (const Mode mode : {Mode::int8, Mode::int16x8}) {
-    std::vector<FloatNode> left;
+    std::vector<NodeNote> left;
     const auto made = std::make_shared<const Model>(quantize(*model, {.mode = mode}, &statistics, &left));
     ASSERT_EQ(left.size(), 1u);
     EXPECT_EQ(left[0].operator_name, "WHILE");
@@ -105,6 +112,22 @@ TEST(InnerGraphs, AreIntegerWithinAndFloatAtTheirBorder) {
     const auto before = run(model, {x[0], x[1], x[2], x[3]}), after = run(made, {x[0], x[1], x[2], x[3]});
     for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], before[i], 0.01);
   }
+}
+
+TEST(InnerGraphs, ObeyTheRangesOfTraining) {
+  const auto model = loop_model(true);
+  const Statistics statistics = calibrated(model);
+  const Model made = quantize(*model, {.mode = Mode::int8}, &statistics);
+  const Graph& body = made.graphs[2];
+  EXPECT_TRUE(std::none_of(body.nodes.begin(), body.nodes.end(),
+                           [](const Node& node) { return node.op == OpCode::fake_quant; }));
+  const auto dense_node = std::find_if(body.nodes.begin(), body.nodes.end(),
+                                       [](const Node& node) { return node.op == OpCode::fully_connected; });
+  ASSERT_NE(dense_node, body.nodes.end());
+  const Tensor& sum = body.tensors[static_cast<size_t>(dense_node->outputs[0])];
+  EXPECT_EQ(sum.type, DataType::int8);
+  EXPECT_FLOAT_EQ(sum.quantization.scale.at(0), 12.75f / 255);
+  EXPECT_EQ(sum.quantization.zero_point, std::vector<int64_t>{-8});
 }
 
 TEST(InnerGraphs, MakeIntegerOnlyModesRefuse) {

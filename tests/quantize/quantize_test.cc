@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -105,6 +107,37 @@ TEST(QuantizeInt8, KeepsFloatBordersAndTheirNames) {
   EXPECT_EQ(output_of(graph, 2).quantization.zero_point, std::vector<int64_t>{-128});
   EXPECT_EQ(graph.nodes[1].version, 3);
   EXPECT_EQ(graph.nodes[2].version, 2);
+}
+
+// The weights' scales are those of the weights alone, so one constant serves both; a bias has the scale of its input
+// too.
+TEST(QuantizeInt8, SharedWeightsAreStoredOnceAndEachBiasFitsItsInput) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, 4, 4, 2});
+  const int weights = b.constant("weights", DataType::float32, {2, 1, 1, 2}, noise(4, 5));
+  const int bias = b.constant("bias", DataType::float32, {2}, std::vector<float>{0.5f, -0.5f});
+  const int first = b.tensor("first", DataType::float32, {1, 4, 4, 2});
+  const int large = b.tensor("large", DataType::float32, {1, 4, 4, 2});
+  const int y = b.output("y", DataType::float32, {1, 4, 4, 2});
+  b.node(OpCode::conv_2d, {x, weights, bias}, {first}, conv_options());
+  b.node(OpCode::mul, {first, b.constant("nine", DataType::float32, {1}, std::vector<float>{9})}, {large},
+         ModelBuilder::options("MulOptions"));
+  b.node(OpCode::conv_2d, {large, weights, bias}, {y}, conv_options());
+  const Model result = quantized(b.load(), {.mode = Mode::int8_only});
+  const Graph& graph = result.graphs[0];
+  ASSERT_EQ(operators(graph), (std::vector{OpCode::conv_2d, OpCode::mul, OpCode::conv_2d}));
+  EXPECT_EQ(graph.nodes[0].inputs[1], graph.nodes[2].inputs[1]);
+  ASSERT_NE(graph.nodes[0].inputs[2], graph.nodes[2].inputs[2]);
+  for (const size_t node : {0u, 2u}) {
+    const float input = input_of(graph, node, 0).quantization.scale[0];
+    const auto &weight = input_of(graph, node, 1).quantization.scale,
+               &scale = input_of(graph, node, 2).quantization.scale;
+    const auto stored = result.constant_as<int32_t>(input_of(graph, node, 2));
+    for (size_t c = 0; c < 2; ++c) {
+      EXPECT_FLOAT_EQ(scale[c], input * weight[c]);
+      EXPECT_NEAR(static_cast<float>(stored[c]) * scale[c], c == 0 ? 0.5f : -0.5f, scale[c]);
+    }
+  }
 }
 
 // TensorFlow Lite's default interpreter takes the zero point of a product's right-hand side for 0.
@@ -250,16 +283,44 @@ TEST(QuantizeInt8, JoinsVeryDifferentRangesInFloatWhereTheResultLeaves) {
          ModelBuilder::options("ConcatenationOptions", {{"axis", int64_t{0}}}));
   const auto model = b.load();
   const Statistics statistics = calibrated(model);
-  std::vector<FloatNode> left;
+  std::vector<NodeNote> left;
   const Model result = quantize(*model, {.mode = Mode::int8}, &statistics, &left);
   EXPECT_EQ(operators(result.graphs[0]), (std::vector{OpCode::quantize, OpCode::mul, OpCode::logistic,
                                                       OpCode::dequantize, OpCode::dequantize, OpCode::concatenation}));
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].node, (NodeReference{0, 2}));
   EXPECT_EQ(left[0].operator_name, "CONCATENATION");
-  // An integer border has one scale anyway.
-  EXPECT_EQ(operators(quantize(*model, {.mode = Mode::int8_only}, &statistics).graphs[0]).back(),
-            OpCode::concatenation);
+  // An integer border has one scale anyway, and the user is told.
+  const Quantized border = quantize_to_file(*model, {.mode = Mode::int8_only}, &statistics);
+  EXPECT_EQ(operators(border.model.graphs[0]).back(), OpCode::concatenation);
+  ASSERT_EQ(border.warnings.size(), 1u);
+  EXPECT_EQ(border.warnings[0].node, (NodeReference{0, 2}));
+  EXPECT_NE(border.warnings[0].reason.find("differ by a factor of"), std::string::npos);
+}
+
+TEST(QuantizeInt8, WritesQuotientsAsProductsWithATableOfInverses) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {4}), z = b.input("z", DataType::float32, {4});
+  b.node(OpCode::div, {x, z}, {b.output("y", DataType::float32, {4})});
+  const auto model = b.load();
+  const CalibrationModel extended = calibration_model(*model);
+  Session session(Plan::make(extended.model, 0, {}, extended.options()));
+  Statistics statistics(*model);
+  const std::array<float, 4> numerators = {-1, 0.5, 0.25, 1}, divisors = {0.5, 1, 1.5, 2};
+  std::memcpy(session.input(0).data(), numerators.data(), sizeof(numerators));
+  std::memcpy(session.input(1).data(), divisors.data(), sizeof(divisors));
+  calibrate_sample(session, statistics, 0);
+  const Model result = quantize(*model, {.mode = Mode::int8}, &statistics);
+  const auto codes = operators(result.graphs[0]);
+  EXPECT_EQ(std::count(codes.begin(), codes.end(), OpCode::div), 0);
+  EXPECT_EQ(std::count(codes.begin(), codes.end(), OpCode::mul), 1);
+  Session quantized(Plan::make(std::make_shared<const Model>(result), 0, {}, {}));
+  std::memcpy(quantized.input(0).data(), numerators.data(), sizeof(numerators));
+  std::memcpy(quantized.input(1).data(), divisors.data(), sizeof(divisors));
+  quantized.run();
+  std::array<float, 4> found;
+  std::memcpy(found.data(), quantized.output(0).data(), sizeof(found));
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], numerators[i] / divisors[i], 0.05f) << i;
 }
 
 TEST(QuantizeDynamic, KeepsTheScalesOfBlockwiseWeights) {

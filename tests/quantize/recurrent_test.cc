@@ -159,7 +159,7 @@ TEST(QuantizedLstm, IsCloseToFloatWithEveryPart) {
                              .coupled = (bits & 8) != 0};
     const auto model = lstm_model(parts).load();
     const Statistics statistics = calibrated(model);
-    std::vector<FloatNode> left;
+    std::vector<NodeNote> left;
     EXPECT_GT(closeness(*model, quantize(*model, {.mode = Mode::int8}, &statistics, &left)), 20) << bits;
     // The integer kernel leaves some cells without peephole then.
     EXPECT_EQ(left.size(), parts.peephole && parts.projection ? 1u : 0u) << bits;
@@ -190,7 +190,7 @@ TEST(QuantizedLstm, RangesDoNotDependOnTheOrderOfSamples) {
 TEST(QuantizedLstm, StaysInFloatWithItsReason) {
   const auto model = lstm_model({.activation = 1}).load();
   const Statistics statistics = calibrated(model);
-  std::vector<FloatNode> left;
+  std::vector<NodeNote> left;
   quantize(*model, {.mode = Mode::int8}, &statistics, &left);
   ASSERT_EQ(left.size(), 1u);
   EXPECT_NE(left[0].reason.find("another activation than tanh"), std::string::npos) << left[0].reason;
@@ -250,7 +250,7 @@ TEST(QuantizedLstm, WholeModelInIntegersOnly) {
   const std::shared_ptr<const Model> model = load_model(bytes);
   const Statistics statistics = calibrated(model);
   quantize(*model, {.mode = Mode::int8_only}, &statistics);  // is not refused
-  std::vector<FloatNode> left;
+  std::vector<NodeNote> left;
   const Model made = quantize(*model, {.mode = Mode::int8}, &statistics, &left);
   EXPECT_TRUE(left.empty());
   EXPECT_EQ(operand(made.graphs[0], lstm_of(made.graphs[0]), 0).type, DataType::int8);

@@ -48,6 +48,7 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   if (row != nullptr && (node.op == OpCode::lstm || node.op == OpCode::svdf)) {
     return "it takes one step a run: samples one by one do not show what its states reach";
   }
+  if (node.op == OpCode::div) return "TensorFlow Lite's integer kernel fails wherever a stored divisor is 0";
   if (row == nullptr || !(row->quant.int8 || row->quant.int16)) return "no integer kernel exists";
   if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
   if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
@@ -151,6 +152,7 @@ GraphDesign::GraphDesign(const Graph& graph, int32_t index)
       is_needed(needed_nodes(graph)),
       node_type(graph.nodes.size(), DataType::float32),
       reason(graph.nodes.size()),
+      warning(graph.nodes.size()),
       table(graph.nodes.size()),
       int8(graph),
       int16(graph) {

@@ -48,6 +48,8 @@ struct GraphDesign {
   // a float operator, why.
   std::vector<DataType> node_type;
   std::vector<std::string> reason;
+  // Per node: what the user should know of its integer form; mostly nothing.
+  std::vector<std::string> warning;
   // Per node of int8 without a kernel: the operand that a table of 256 results is looked up by (see table_form.h).
   std::vector<std::optional<size_t>> table;
   // Per node: its number in the model that was given, for messages.
@@ -112,9 +114,9 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
 // Whether an `-only` mode lets this float node be: a custom operator (detection post-processing) that makes results of
 // the graph only. They stay float: boxes and class numbers have no common scale.
 bool may_stay_float(const Graph& graph, const GraphDesign& design, int32_t node);
-// int8 with float outputs: a CONCATENATION whose operands' ranges differ so much that one scale would wipe out the
-// smallest stays in float where its result only leaves the graph.
-void spare_mixed_ranges(const Model& model, const Statistics& statistics, GraphDesign& design);
+// An int8 CONCATENATION whose operands' ranges differ so much that one scale would wipe out the smallest: in mode int8
+// with float outputs it stays in float where only floats follow, else it gets a warning.
+void spare_mixed_ranges(const Model& model, const Recipe& recipe, const Statistics& statistics, GraphDesign& design);
 // Fills the activations of one type from the statistics.
 void assign_parameters(const Model& model, const Recipe& recipe, const Statistics& statistics, DataType type,
                        GraphDesign& design);

@@ -41,7 +41,10 @@ bool is_wanted(const Model& model, const Recipe& recipe, const Statistics& stati
   // One table costs less than several operators, and rounds once.
   if (type == DataType::int8 && alternative.nodes.size() > 1 && table_operand(model, graph, node)) return false;
   for (const Node& replacement : alternative.nodes) {
-    if (touches_floats(graph, replacement) && !obstacle(model, graph, replacement, type).empty()) return false;
+    const bool has_table = type == DataType::int8 && table_operand(model, graph, replacement);
+    if (touches_floats(graph, replacement) && !has_table && !obstacle(model, graph, replacement, type).empty()) {
+      return false;
+    }
   }
   if (statistics.samples(alternative.graph) == 0) return true;  // refused for that, later
   return std::all_of(alternative.inside.begin(), alternative.inside.end(),

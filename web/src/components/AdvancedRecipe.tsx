@@ -58,7 +58,7 @@ export function AdvancedRecipe({ workbench, isBusy }: AdvancedRecipeProps) {
                 min="0"
                 max="1000000"
                 disabled={isBusy}
-                placeholder={mode === "float16" ? "129" : "1024"}
+                placeholder={mode === "float16" ? "128" : "1024"}
                 value={recipe.minimumElements ?? ""}
                 onChange={({ currentTarget: { value, valueAsNumber } }) =>
                   use({ minimumElements: value === "" ? undefined : Math.max(0, Math.floor(valueAsNumber)) } as Recipe)
