@@ -85,7 +85,7 @@ export class ModelHandle implements Model {
 
   async save(): Promise<Uint8Array> {
     this.remote.check();
-    if (this.#isOurs) return this.#file.slice();
+    if (this.#isOurs) return new Uint8Array(this.#file);
     return (await callWith([this.remote], "save", ([id = 0]) => [id])).result.bytes;
   }
 

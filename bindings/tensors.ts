@@ -34,7 +34,7 @@ export function arrayType(type: ElementType): ArrayOfType {
 /** A copy of bytes as the array of `type`. */
 export function toArray(type: ElementType, bytes: Uint8Array): TypedArray {
   const Type = arrayType(type);
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes); // not slice(): that of a Buffer copies nothing
   return new Type(copy.buffer, 0, copy.byteLength / Type.BYTES_PER_ELEMENT);
 }
 

@@ -2,7 +2,7 @@
 import { refuse } from "../errors.js";
 import { linesOf } from "../model.js";
 import type { StoredArray } from "./arrays.js";
-import { arrayType } from "../tensors.js";
+import { toArray } from "../tensors.js";
 
 /** Order of strings by code point, the same on every platform and in every language. */
 export function byCodePoint(a: string, b: string): number {
@@ -67,12 +67,7 @@ export function labelsOfJson(text: string, classNames: readonly string[] | undef
 export function labelsOfArray({ type, shape, bytes }: StoredArray, name: string): number[] {
   const isInteger = /^u?int\d+$/.test(type);
   if (!isInteger || shape.length !== 1) return refuse("BAD_SAMPLE", `${name} is not one list of integers`);
-  const Type = arrayType(type);
-  const copy = bytes.slice();
-  return Array.from(
-    new Type(copy.buffer, 0, copy.byteLength / Type.BYTES_PER_ELEMENT) as ArrayLike<number | bigint>,
-    Number,
-  );
+  return Array.from(toArray(type, bytes) as ArrayLike<number | bigint>, Number);
 }
 
 function labelOf(word: string, classNames: readonly string[] | undefined, where: string): number {

@@ -62,6 +62,7 @@ const OpDef kDiv = {.code = OpCode::div,
                     .types = kFloatAndInt16 | types(DataType::int32),
                     .infer = infer_broadcast,
                     .compile = compile_div,
+                    .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free, .int16 = true},
                     .version = version_div};
 
 }  // namespace litequant

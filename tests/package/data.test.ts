@@ -102,6 +102,13 @@ describe("arrays", () => {
     };
     const written = await writeArrays(tensors);
     expect(await readArrays(written, "x.npz")).toEqual(tensors);
+    // What Node's readFile gives: a view whose slice() copies nothing.
+    const one = npy("<f4", "(2,)", new Uint8Array(new Float32Array([1.5, -2]).buffer));
+    const pooled = Buffer.concat([Buffer.from("before"), one]).subarray(6);
+    const read = await readArrays(pooled, "x.npy");
+    expect(read[""]).toEqual({ type: "float32", shape: [2], data: new Float32Array([1.5, -2]) });
+    const labels = Buffer.from(npy("<i4", "(2,)", new Uint8Array([3, 0, 0, 0, 9, 0, 0, 0])));
+    expect(await parseLabels(labels, "l.npy")).toEqual([3, 9]);
     expect(Buffer.from(await writeArrays(tensors)).equals(Buffer.from(written))).toBe(true);
   });
 

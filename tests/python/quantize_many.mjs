@@ -52,7 +52,9 @@ async function run(job, models) {
 /** [base64], or undefined for a model that holds an operator which is kept but not executed. */
 async function outputsOf(model, sample) {
   try {
-    const session = await createSession(model);
+    const { inputs } = model.describe().signatures[0];
+    const shapes = Object.fromEntries(inputs.map(({ name }, i) => [name, sample[i].shape]));
+    const session = await createSession(model, { inputShapes: shapes });
     const outputs = await session.run(session.inputs.map((port, i) => inputFor(port, sample[i])));
     session.dispose();
     return Object.values(outputs).map(({ data }) =>

@@ -41,6 +41,11 @@ bool bias_fits(const Graph& graph, const Node& node, const QuantRule& rule, cons
   return true;
 }
 
+bool has_constant_divisor(const Model& model, const Graph& graph, const Node& node) {
+  const Tensor* divisor = node.has_input(1) ? tensor_at(graph, node.inputs[1]) : nullptr;
+  return divisor != nullptr && model.is_constant(*divisor);
+}
+
 }  // namespace
 
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type) {
@@ -48,7 +53,10 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   if (row != nullptr && (node.op == OpCode::lstm || node.op == OpCode::svdf)) {
     return "it takes one step a run: samples one by one do not show what its states reach";
   }
-  if (node.op == OpCode::div) return "TensorFlow Lite's integer kernel fails wherever a stored divisor is 0";
+  // In int16 a stored 0 stands for a divisor of 0, in int8 for any.
+  if (node.op == OpCode::div && (type == DataType::int8 || has_constant_divisor(model, graph, node))) {
+    return "TensorFlow Lite's integer kernel fails wherever a stored divisor is 0";
+  }
   if (row == nullptr || !(row->quant.int8 || row->quant.int16)) return "no integer kernel exists";
   if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
   if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
@@ -186,6 +194,15 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
   }
 }
 
+namespace {
+
+bool divisor_may_be_zero(const Statistics& statistics, const GraphDesign& design, const Node& node) {
+  const auto range = statistics.range(design.graph_index, node.inputs[1]);
+  return !range || (range->min <= 0 && range->max >= 0);
+}
+
+}  // namespace
+
 void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphDesign& design) {
   const Graph& graph = model.graphs[static_cast<size_t>(design.graph_index)];
   for (const Node& node : graph.nodes) {
@@ -213,6 +230,11 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
         design.reason[n] = std::move(reason);
         continue;
       }
+    }
+    if (node.op == OpCode::div && divisor_may_be_zero(statistics, design, node)) {
+      design.node_type[n] = DataType::float32;
+      design.reason[n] = "its divisor may be 0, where TensorFlow Lite's integer kernel fails";
+      continue;
     }
     if (std::none_of(node.inputs.begin(), node.inputs.end(), is_unknown) &&
         std::none_of(node.outputs.begin(), node.outputs.end(), is_unknown)) {

@@ -109,7 +109,7 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
 // The `-only` modes: throws REFUSED with one message that names every float operator left.
 void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<const GraphDesign> designs);
 // Nodes that calibration did not reach, and for which nothing is prescribed, become float nodes, with that as the
-// reason.
+// reason; so do quotients whose divisor may be 0.
 void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphDesign& design);
 // Whether an `-only` mode lets this float node be: a custom operator (detection post-processing) that makes results of
 // the graph only. They stay float: boxes and class numbers have no common scale.
