@@ -260,7 +260,7 @@ LITEQUANT_UNARY(kExp, OpCode::exp, kFloatAndInt16, compile_exp, kBoth, (version_
 LITEQUANT_UNARY(kLog, OpCode::log, kFloatAndInt16, compile_log, kBoth, (version_by_type<2, 2>))
 LITEQUANT_UNARY(kElu, OpCode::elu, kFloatAndInt8, compile_elu, kInt8Only, version_one)
 LITEQUANT_UNARY(kGelu, OpCode::gelu, kFloatAndInt16, compile_gelu, kBoth, version_gelu)
-LITEQUANT_UNARY(kSqrt, OpCode::sqrt, kFloatAndInt16, compile_sqrt, kInt8Only, (version_by_type<2, 2>))
+LITEQUANT_UNARY(kSqrt, OpCode::sqrt, kFloatAndInt16, compile_sqrt, kBoth, (version_by_type<2, 2>))
 LITEQUANT_UNARY(kRsqrt, OpCode::rsqrt, kFloatAndInt16, compile_rsqrt, kBoth, (version_by_type<2, 3>))
 LITEQUANT_UNARY(kAbs, OpCode::abs, kFloatAndInt16 | kInt32, compile_abs, kBoth, version_abs)
 // NEG negates the stored integer, which is right for zero point 0 alone: it runs, but nothing is quantized for it.

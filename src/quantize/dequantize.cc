@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -44,8 +45,10 @@ class Dequantizer {
   // Whether anything changed.
   bool run() {
     bool is_changed = false;
+    const std::vector<Tensor> before = graph().tensors;
     for (size_t t = 0; t < graph().tensors.size(); ++t) is_changed = turn(static_cast<int32_t>(t)) || is_changed;
     if (is_changed) {
+      keep_stored_integers(before);
       drop_conversions();
       for (size_t n = 0; n < graph().nodes.size(); ++n) restate(static_cast<int32_t>(n));
     }
@@ -150,6 +153,31 @@ class Dequantizer {
       } else {
         replace(to, from);
       }
+    }
+  }
+
+  // CAST takes the stored integers of its operand for numbers (the index of a table of results, say), so they stay.
+  void keep_stored_integers(std::span<const Tensor> before) {
+    std::vector<Node> nodes = std::move(graph().nodes);
+    graph().nodes.clear();
+    for (Node& node : nodes) {
+      if (node.op == OpCode::cast && node.has_input(0) && node.outputs.size() == 1) {
+        const int32_t read = node.inputs[0], written = node.outputs[0];
+        if (stands_for_reals(before[static_cast<size_t>(written)])) refuse(written, "CAST makes its stored integers");
+        const Tensor& stored = before[static_cast<size_t>(read)];
+        if (stands_for_reals(stored)) {
+          if (!is_quantizable_integer(stored.type)) refuse(read, "CAST reads its stored integers");
+          graph().tensors.push_back(stored);
+          node.inputs[0] = static_cast<int32_t>(graph().tensors.size() - 1);
+          if (!model_.is_constant(stored)) {
+            Node& quantize = graph().nodes.emplace_back();
+            quantize.op = OpCode::quantize;
+            quantize.inputs = {read};
+            quantize.outputs = {node.inputs[0]};
+          }
+        }
+      }
+      graph().nodes.push_back(std::move(node));
     }
   }
 

@@ -120,6 +120,20 @@ TEST(Dequantize, BringsEveryKindOfFileBack) {
   }
 }
 
+// SIN becomes a table of results, looked up by the stored integers of its operand.
+TEST(Dequantize, KeepsTheIntegersThatATableIsLookedUpBy) {
+  ModelBuilder b;
+  const int x = b.input("x", DataType::float32, {1, kDepth});
+  b.node(OpCode::sin, {x}, {b.output("y", DataType::float32, {1, kDepth})});
+  const auto model = b.load();
+  const Statistics statistics = calibrated(model);
+  const Model quantized = quantize(*model, {.mode = Mode::int8}, &statistics);
+  ASSERT_EQ(count(quantized, OpCode::gather), 1u);
+  const auto floats = std::make_shared<const Model>(dequantize(quantized));
+  const auto before = run(model), after = run(floats);
+  for (size_t i = 0; i < kDepth; ++i) EXPECT_NEAR(after[i], before[i], 0.02) << i;
+}
+
 TEST(Dequantize, RefusesAModelWithoutQuantizedTensors) {
   try {
     dequantize(*float_model());
