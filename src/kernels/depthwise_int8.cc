@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/dot_rows.h"
+#include "kernels/depthwise_3x3.h"
 #include "kernels/finish_fixed.h"
 
 namespace litequant {
@@ -74,7 +74,51 @@ inline void accumulate(const int16_t* const* taps, int64_t offset, int64_t step,
   }
 }
 
-// One row of output pixels of one tile.
+// Windows of 3x3 without dilation, whose taps lie as kPlaces3x3 says.
+bool is_3x3(const Window& window) {
+  const auto is_one = [](const WindowAxis& axis) { return axis.window == 3 && axis.dilation == 1; };
+  return is_one(window.height) && is_one(window.width) && window.width.stride <= 2;
+}
+
+// Calls put(n, low, high, next_low, next_high) with the accumulators of pixels n and n + 1. The last four may be some
+// that were there before.
+template <int kStride, typename Put>
+inline void accumulate_3x3(const int16_t* const* taps, int64_t offset, int64_t column, const int16_t* weights,
+                           const int32_t* start, int count, const Put& put) {
+  const int16_t* const row0 = taps[0] + offset;
+  const int16_t* const row1 = taps[1] + offset;
+  const int16_t* const row2 = taps[6] + offset;
+  for (int begin = 0; begin < count; begin += 4) {
+    const int n = std::min(begin, count - 4);
+    const int64_t at = n * kStride * column;
+    Vector low[4], high[4];
+    for (int i = 0; i < 4; ++i) {
+      low[i] = simd::load(start);
+      high[i] = simd::load(start + 4);
+    }
+    add_four_3x3<kStride, 0>(row0 + at, row1 + at, row2 + at, column, weights, low);
+    add_four_3x3<kStride, 1>(row0 + at, row1 + at, row2 + at, column, weights, high);
+    put(n, low[0], high[0], low[1], high[1]);
+    put(n + 2, low[2], high[2], low[3], high[3]);
+  }
+}
+
+// One row of output pixels of one tile, at least 4.
+template <int kStride>
+void depthwise_row_3x3(const int16_t* const* taps, int64_t offset, int64_t column, const int16_t* weights, int count,
+                       int64_t first_row, const FusedTile& fused) {
+  int8_t* to = fused.output + first_row * fused.row_stride;
+  with_byte_rows(fused, [&](const auto& bytes) {
+    accumulate_3x3<kStride>(taps, offset, column, weights, fused.tile->start, count,
+                            [&](int n, Vector low, Vector high, Vector next_low, Vector next_high) {
+                              bytes.put(bytes.narrow(low, high, *fused.tile),
+                                        bytes.narrow(next_low, next_high, *fused.tile), to + n * fused.row_stride,
+                                        fused.row_stride);
+                            });
+  });
+}
+
+// The same of any window.
 template <int kPairs>
 void depthwise_row(const int16_t* const* taps, int64_t offset, int64_t step, const int16_t* weights, int64_t pairs,
                    int count, int64_t tile, int64_t first_row, const Epilogue& epilogue) {
@@ -104,6 +148,15 @@ void depthwise_row(const int16_t* const* taps, int64_t offset, int64_t step, con
 
 }  // namespace
 
+WeightMatrix depthwise_weights(const DepthwiseShape& shape) {
+  const int64_t channels = shape.output_channels();
+  return {.columns = channels,
+          .depth = shape.taps(),
+          .column_stride = 1,
+          .depth_stride = channels,
+          .places = is_3x3(shape.window) ? kPlaces3x3[shape.window.width.stride - 1] : nullptr};
+}
+
 DepthwiseMemory depthwise_memory(const DepthwiseShape& shape) {
   const WindowAxis& height = shape.window.height;
   DepthwiseMemory memory;
@@ -128,13 +181,14 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zer
   const int64_t step = int64_t{width.stride} * block;
   int16_t* zeros = scratch.ring + memory.ring_rows * memory.row_elements;
   std::fill_n(zeros, memory.row_elements, int16_t{0});
-  scratch.taps[memory.taps - 1] = zeros;  // the tap that makes their number even
+  std::fill_n(scratch.taps, memory.taps, zeros);  // of which one may make their number even
+  const int8_t* const places = depthwise_weights(shape).places;
 
   for (int64_t first_channel = 0; first_channel < shape.output_channels(); first_channel += block) {
     const int64_t tiles = tile_count(std::min<int64_t>(block, shape.output_channels() - first_channel));
     std::fill_n(scratch.ring_contents, memory.ring_rows, -1);
     for (int32_t y = 0; y < height.output; ++y) {
-      const int16_t** tap = scratch.taps;
+      int64_t tap = 0;
       for (int32_t i = 0; i < height.window; ++i) {
         const int64_t input_y = height.start(y) + int64_t{i} * height.dilation;
         const int16_t* row = zeros;
@@ -147,14 +201,22 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zer
           }
           row = kept;
         }
-        for (int32_t j = 0; j < width.window; ++j) *tap++ = row + int64_t{j} * width.dilation * block;
+        for (int32_t j = 0; j < width.window; ++j, ++tap) {
+          scratch.taps[places == nullptr ? tap : places[tap]] = row + int64_t{j} * width.dilation * block;
+        }
       }
       for (int64_t tile = 0; tile < tiles; ++tile) {
         const int64_t whole_tile = first_channel / kTileColumns + tile;
         const int16_t* weights = packed + whole_tile * pairs * 2 * kTileColumns;
-        const auto row = pairs == 5 ? depthwise_row<5> : pairs == 13 ? depthwise_row<13> : depthwise_row<0>;
-        row(scratch.taps, tile * kTileColumns, step, weights, pairs, width.output, whole_tile,
-            first_row + int64_t{y} * width.output, epilogue);
+        const int64_t offset = tile * kTileColumns, first = first_row + int64_t{y} * width.output;
+        const FusedTile fused = epilogue.fused(whole_tile);
+        if (fused.tile != nullptr && places != nullptr && width.output >= 4) {
+          const auto row = width.stride == 1 ? depthwise_row_3x3<1> : depthwise_row_3x3<2>;
+          row(scratch.taps, offset, block, weights, width.output, first, fused);
+        } else {
+          const auto row = pairs == 5 ? depthwise_row<5> : pairs == 13 ? depthwise_row<13> : depthwise_row<0>;
+          row(scratch.taps, offset, step, weights, pairs, width.output, whole_tile, first, epilogue);
+        }
       }
     }
   }

@@ -1,7 +1,8 @@
 // Depthwise convolution of 8-bit (or 16-bit) activations: exact int32 accumulators, 8 channels at a time.
 //
 // Two taps are interleaved and met by the 16-bit dot product. The rows under the window are kept as 16-bit values with
-// padding in a ring, for one block of channels at a time, so working memory stays small.
+// padding in a ring, for one block of channels at a time, so working memory stays small. Windows of 3x3 take four
+// pixels at once (depthwise_3x3.h).
 #pragma once
 
 #include <cstddef>
@@ -28,8 +29,11 @@ struct DepthwiseScratch {
   const int16_t** taps = nullptr;  // [taps]
 };
 
-// One image. `packed` by pack_weights, channels being the columns and taps the depth; output pixel p is row `first_row
-// + p` of the epilogue.
+// The weights [taps, channels]: the channels are the columns and the taps the depth.
+WeightMatrix depthwise_weights(const DepthwiseShape& shape);
+
+// One image. `packed`: by pack_weights of depthwise_weights(shape). Output pixel p is row `first_row + p` of the
+// epilogue.
 template <typename Image>  // int8_t, uint8_t, int16_t
 void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
                     int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,

@@ -12,13 +12,21 @@ constexpr int64_t kStripBytes = 128 * 1024;
 constexpr int kFewestRows = 8;
 constexpr int32_t kNoStart[kTileColumns] = {};
 
+template <int kRows>
+void add_segments(const StripRows& rows, int64_t offset, const int16_t* weights, RowSums<kRows>& sums) {
+  for (int64_t s = 0; s < rows.count; ++s) {
+    add_products<kRows>(rows.segments[s] + offset, rows.stride, weights, rows.pairs, sums);
+    weights += rows.pairs * 2 * kTileColumns;
+  }
+}
+
 // Results of kRows rows of one tile, the accumulators never leaving the registers.
 template <int kRows, bool kIsRelu>
-void multiply_rows_fused(const int16_t* rows, int64_t stride, const int16_t* weights, int64_t pairs,
-                         const FusedTile& fused, const ByteRows<kIsRelu>& bytes, int8_t* to) {
+void multiply_rows_fused(const StripRows& rows, int64_t offset, const int16_t* weights, const FusedTile& fused,
+                         const ByteRows<kIsRelu>& bytes, int8_t* to) {
   RowSums<kRows> sums;
   sums.begin(fused.tile->start);
-  add_products<kRows>(rows, stride, weights, pairs, sums);
+  add_segments(rows, offset, weights, sums);
   int r = 0;
   for (; r + 2 <= kRows; r += 2) {
     bytes.put(bytes.narrow(sums.low[r], sums.high[r], *fused.tile),
@@ -29,10 +37,10 @@ void multiply_rows_fused(const int16_t* rows, int64_t stride, const int16_t* wei
 }
 
 template <int kRows>
-void multiply_rows(const int16_t* rows, int64_t stride, const int16_t* weights, int64_t pairs, int32_t* accumulators) {
+void multiply_rows(const StripRows& rows, int64_t offset, const int16_t* weights, int32_t* accumulators) {
   RowSums<kRows> sums;
   sums.begin(kNoStart);
-  add_products<kRows>(rows, stride, weights, pairs, sums);
+  add_segments(rows, offset, weights, sums);
   for (int r = 0; r < kRows; ++r) {
     simd::store(accumulators + r * kTileColumns, sums.low[r]);
     simd::store(accumulators + r * kTileColumns + 4, sums.high[r]);
@@ -46,25 +54,24 @@ int strip_rows(int64_t depth, size_t element_bytes) {
   return static_cast<int>(std::clamp<int64_t>(kStripBytes / row_bytes / 4 * 4, kFewestRows, kStripRows));
 }
 
-void multiply_strip(const int16_t* rows, int count, const int16_t* packed, int64_t depth, int64_t tiles,
+void multiply_strip(const StripRows& rows, int64_t offset, int count, const int16_t* packed, int64_t tiles,
                     int64_t first_tile, int64_t first_row, const Epilogue& epilogue) {
-  const int64_t pairs = pair_count(depth), stride = row_stride_int16(depth);
+  const int64_t tile_elements = rows.count * rows.pairs * 2 * kTileColumns;
   for (int64_t tile = 0; tile < tiles; ++tile) {
-    const int16_t* weights = packed + tile * pairs * 2 * kTileColumns;
+    const int16_t* weights = packed + tile * tile_elements;
     const FusedTile fused = epilogue.fused(first_tile + tile);
     if (fused.tile != nullptr) {
       int8_t* to = fused.output + first_row * fused.row_stride;
       with_byte_rows(fused, [&](const auto& bytes) {
         for_row_blocks(count, [&](auto block, int r) {
-          multiply_rows_fused<block>(rows + r * stride, stride, weights, pairs, fused, bytes,
-                                     to + r * fused.row_stride);
+          multiply_rows_fused<block>(rows, offset + r * rows.stride, weights, fused, bytes, to + r * fused.row_stride);
         });
       });
       continue;
     }
     alignas(16) int32_t accumulators[kStripRows * kTileColumns];
     for_row_blocks(count, [&](auto block, int r) {
-      multiply_rows<block>(rows + r * stride, stride, weights, pairs, accumulators + r * kTileColumns);
+      multiply_rows<block>(rows, offset + r * rows.stride, weights, accumulators + r * kTileColumns);
     });
     epilogue.finish(first_tile + tile, first_row, count, accumulators);
   }

@@ -9,13 +9,18 @@ namespace litequant {
 
 template <typename T>
 void pack_weights(const WeightMatrix& matrix, const T* weights, int32_t zero_point, int16_t* packed) {
-  const int64_t pairs = pair_count(matrix.depth);
-  std::fill_n(packed, packed_int16_size(matrix.columns, matrix.depth), int16_t{0});
+  const int64_t segment = matrix.depth / matrix.segments(), padded = pair_count(segment) * 2;
+  std::fill_n(packed, matrix.packed_int16_size(), int16_t{0});
   for (int64_t column = 0; column < matrix.columns; ++column) {
     const T* from = weights + column * matrix.column_stride;
-    int16_t* to = packed + (column / kTileColumns) * pairs * 2 * kTileColumns + column % kTileColumns * 2;
-    for (int64_t k = 0; k < matrix.depth; ++k) {
-      to[k / 2 * 2 * kTileColumns + k % 2] = static_cast<int16_t>(from[k * matrix.depth_stride] - zero_point);
+    int16_t* to = packed + (column / kTileColumns) * matrix.pairs() * 2 * kTileColumns + column % kTileColumns * 2;
+    for (int64_t first = 0; first < matrix.depth; first += segment) {
+      for (int64_t k = 0; k < segment; ++k) {
+        const int64_t place = matrix.places == nullptr ? k : matrix.places[k];
+        to[place / 2 * 2 * kTileColumns + place % 2] =
+            static_cast<int16_t>(from[(first + k) * matrix.depth_stride] - zero_point);
+      }
+      to += padded * kTileColumns;
     }
   }
 }

@@ -21,9 +21,16 @@ inline int64_t packed_float_size(int64_t columns, int64_t depth) { return tile_c
 
 // The matrix to pack: element (column, depth) is at weights[column * column_stride + depth * depth_stride].
 // Depthwise weights [taps, channels] are one with the channels as columns and the taps as depth.
+// Integer weights are padded by a zero after every `segment` depths when that is odd; 0: the depth is one segment.
 struct WeightMatrix {
   int64_t columns = 0, depth = 0;
   int64_t column_stride = 1, depth_stride = 1;
+  int64_t segment = 0;
+  const int8_t* places = nullptr;  // where each depth lies in a packed segment; null: in order
+
+  int64_t segments() const { return segment == 0 ? 1 : depth / segment; }
+  int64_t pairs() const { return segments() * pair_count(depth / segments()); }
+  int64_t packed_int16_size() const { return tile_count(columns) * pairs() * 2 * kTileColumns; }
 };
 
 template <typename T>  // int8_t, uint8_t

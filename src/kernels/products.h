@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/dense.h"
 #include "kernels/epilogue.h"
 #include "kernels/gemm_float.h"
 #include "kernels/gemm_int8.h"
+#include "kernels/image_rows.h"
 #include "kernels/patches.h"
 
 namespace litequant {
@@ -18,12 +20,33 @@ inline int64_t strip_elements_int16(int64_t depth) {
 }
 inline int64_t strip_elements_float(int64_t depth) { return strip_rows(depth, sizeof(float)) * depth; }
 
+// The weights of one group of a convolution or its transpose, as convolve_int8 needs them, and the elements of its
+// working memory.
+template <typename ImageShape>
+WeightMatrix convolution_weights(const ImageShape& shape) {
+  return {.columns = shape.group_outputs(),
+          .depth = shape.depth(),
+          .column_stride = shape.depth(),
+          .depth_stride = 1,
+          .segment = image_rows(shape).segment};
+}
+template <typename ImageShape>
+int64_t convolution_elements(const ImageShape& shape) {
+  const ImageRows kept = image_rows(shape);
+  return kept.is_used ? kept.elements() : strip_elements_int16(shape.depth());
+}
+
 // One image of a convolution or its transpose; `packed` holds one matrix per group. Output pixel p is row p of the
 // epilogue.
 template <typename ImageShape, typename Image>
 void convolve_int8(const ImageShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
                    const Epilogue& epilogue, int16_t* rows) {
   const int64_t depth = shape.depth(), tiles = tile_count(shape.group_outputs());
+  if constexpr (std::is_same_v<ImageShape, ConvolutionShape>) {
+    if (const ImageRows kept = image_rows(shape); kept.is_used) {
+      return convolve_rows(shape, kept, image, zero_point, packed, epilogue, rows);
+    }
+  }
   const int64_t matrix = packed_int16_size(shape.group_outputs(), depth);
   const int strip = strip_rows(depth, sizeof(int16_t));
   for (int32_t group = 0; group < shape.groups; ++group) {

@@ -48,9 +48,7 @@ std::optional<Step> optimized_image_step(const NodeView& node, const DenseLayer&
   const int64_t depth = shape.depth();
   const ColumnTiles columns = {.groups = shape.groups, .group_columns = shape.group_outputs()};
   const WeightMatrices weights = {
-      .matrix = {.columns = columns.group_columns, .depth = depth, .column_stride = depth, .depth_stride = 1},
-      .count = columns.groups,
-      .stride = columns.group_columns * depth};
+      .matrix = convolution_weights(shape), .count = columns.groups, .stride = columns.group_columns * depth};
   ScratchLayout scratch(node);
   auto packed = PackedDense::make(layer, weights, columns, scratch);
   if (!packed) return std::nullopt;
@@ -70,7 +68,7 @@ std::optional<Step> optimized_image_step(const NodeView& node, const DenseLayer&
     };
     return Step{.run = run, .scratch_bytes = scratch.total()};
   }
-  const size_t rows = scratch.add(strip_elements_int16(depth), sizeof(int16_t));
+  const size_t rows = scratch.add(convolution_elements(shape), sizeof(int16_t));
   const HybridScratch hybrid = add_hybrid_scratch(
       scratch, layer, {.count = shape.batches, .elements = shape.input_pixels() * shape.input_channels});
   const auto run = [dense, shape, rows, hybrid](const Frame& frame) {

@@ -68,7 +68,7 @@ std::optional<PackedDense> PackedDense::make(const DenseLayer& layer, const Weig
 
 int64_t PackedDense::matrix_size() const {
   const WeightMatrix& matrix = weights_.matrix;
-  return is_float() ? packed_float_size(matrix.columns, matrix.depth) : packed_int16_size(matrix.columns, matrix.depth);
+  return is_float() ? packed_float_size(matrix.columns, matrix.depth) : matrix.packed_int16_size();
 }
 
 void PackedDense::pack_integers(const std::byte* weights, int16_t* packed) const {
@@ -107,7 +107,7 @@ void PackedDense::make_fixed_tiles(const std::vector<int64_t>& sums, const std::
 
 void PackedDense::scale_weights(int16_t* packed) const {
   if (!fixed_) return;
-  const int64_t tiles = tile_count(weights_.matrix.columns), pairs = pair_count(weights_.matrix.depth);
+  const int64_t tiles = tile_count(weights_.matrix.columns), pairs = weights_.matrix.pairs();
   for (int64_t i = 0; i < weights_.count; ++i) {
     // Groups have tiles of their own; the matrices of BATCH_MATMUL share them.
     fixed_->scale_weights(i * tiles % columns_.tiles(), tiles, pairs, packed + i * matrix_size());
@@ -126,7 +126,7 @@ PackedDense::WeightMagnitudes PackedDense::weight_magnitudes() const {
   }
   WeightMagnitudes found = {.sums = std::vector<int64_t>(channels, 0), .largest = std::vector<int32_t>(channels, 0)};
   const int16_t* packed = integer_weights_.data();
-  const auto pairs = static_cast<size_t>(pair_count(matrix.depth));
+  const auto pairs = static_cast<size_t>(matrix.pairs());
   for (int64_t i = 0; i < weights_.count; ++i) {
     // Groups lie one after another over the channels; the matrices of BATCH_MATMUL each cover all of them.
     const int64_t first = i * matrix.columns % layer_.channels;

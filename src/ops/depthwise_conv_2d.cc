@@ -45,8 +45,7 @@ Step float_step(const DenseLayer& layer, const DepthwiseShape& shape, bool may_f
 
 std::optional<Step> integer_step(const NodeView& node, const DenseLayer& layer, const DepthwiseShape& shape) {
   const int64_t channels = shape.output_channels();
-  const WeightMatrices weights = {
-      .matrix = {.columns = channels, .depth = shape.taps(), .column_stride = 1, .depth_stride = channels}};
+  const WeightMatrices weights = {.matrix = depthwise_weights(shape)};
   ScratchLayout scratch(node);
   auto packed = PackedDense::make(layer, weights, {.groups = 1, .group_columns = channels}, scratch);
   if (!packed) return std::nullopt;

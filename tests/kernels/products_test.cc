@@ -99,14 +99,14 @@ void check_convolution(Random& random) {
   reference::convolve<int32_t>(
       shape, input.data(), [&](int64_t) { return zero; }, weights.data(), weight_zero, want.data(), kAccumulator);
   const ColumnTiles columns = {.groups = groups, .group_columns = shape.group_outputs()};
-  const int64_t matrix = packed_int16_size(shape.group_outputs(), shape.depth());
-  std::vector<int16_t> packed(static_cast<size_t>(groups * matrix));
+  const WeightMatrix matrix = convolution_weights(shape);
+  const int64_t size = matrix.packed_int16_size();
+  std::vector<int16_t> packed(static_cast<size_t>(groups * size));
   for (int32_t g = 0; g < groups; ++g) {
-    pack_weights(
-        {.columns = shape.group_outputs(), .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
-        weights.data() + g * shape.group_outputs() * shape.depth(), weight_zero, packed.data() + g * matrix);
+    pack_weights(matrix, weights.data() + g * shape.group_outputs() * shape.depth(), weight_zero,
+                 packed.data() + g * size);
   }
-  std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(shape.depth())));
+  std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)), 0x5555);
   convolve_int8(shape, input.data(), zero, packed.data(),
                 RawEpilogue(columns, {.output = got.data(), .row_stride = shape.output_channels}), rows.data());
   ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, shape.output_channels, groups)
@@ -138,13 +138,118 @@ TEST(Products, ConvolutionOverManyStrips) {
     std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * 9)), got(want.size());
     reference::convolve<int32_t>(
         shape, input.data(), [](int64_t) { return 5; }, weights.data(), 0, want.data(), kAccumulator);
-    std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(9, shape.depth())));
-    pack_weights({.columns = 9, .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
-                 weights.data(), 0, packed.data());
-    std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(shape.depth())));
+    const WeightMatrix matrix = convolution_weights(shape);
+    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
+    pack_weights(matrix, weights.data(), 0, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)));
     convolve_int8(shape, input.data(), 5, packed.data(),
                   RawEpilogue({.groups = 1, .group_columns = 9}, {.output = got.data(), .row_stride = 9}), rows.data());
     EXPECT_EQ(got, want) << channels;
+  }
+}
+
+// Wider than a strip, and segments of an odd number of values.
+TEST(Products, ConvolutionFromImageRows) {
+  Random random(9);
+  for (const int32_t channels : {1, 3, 8}) {
+    const ConvolutionShape shape = {.batches = 1,
+                                    .window = {.height = {.input = 9, .output = 5, .window = 3, .stride = 2, .pad = 1},
+                                               .width = {.input = 150, .output = 75, .window = 3, .stride = 2}},
+                                    .input_channels = channels,
+                                    .output_channels = 17};
+    ASSERT_TRUE(image_rows(shape).is_used);
+    const auto input = random_values<uint8_t>(random, shape.input_pixels() * channels);
+    const auto weights = random_values<uint8_t>(random, 17 * shape.depth());
+    std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * 17)), got(want.size());
+    reference::convolve<int32_t>(
+        shape, input.data(), [](int64_t) { return 77; }, weights.data(), 3, want.data(), kAccumulator);
+    const WeightMatrix matrix = convolution_weights(shape);
+    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
+    pack_weights(matrix, weights.data(), 3, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)), 0x5555);
+    convolve_int8(shape, input.data(), 77, packed.data(),
+                  RawEpilogue({.groups = 1, .group_columns = 17}, {.output = got.data(), .row_stride = 17}),
+                  rows.data());
+    EXPECT_EQ(got, want) << channels;
+  }
+}
+
+// Results that are made while accumulators are in registers, for every number of rows and every kind of limits.
+template <typename T>
+void check_fused(Random& random, bool is_depthwise) {
+  const int32_t channels = between(random, 1, 40), outputs = is_depthwise ? channels : between(random, 1, 20);
+  const int32_t width = between(random, 1, 23);
+  const Window window = {.height = {.input = 3, .output = 3}, .width = {.input = width, .output = width}};
+  ConvolutionShape shape = {
+      .batches = 1, .window = window, .input_channels = channels, .output_channels = outputs, .groups = 1};
+  DepthwiseShape depthwise = {.batches = 1, .window = window, .input_channels = channels, .multiplier = 1};
+  if (is_depthwise) {
+    for (WindowAxis* axis : {&depthwise.window.height, &depthwise.window.width}) {
+      axis->window = between(random, 1, 3) * 2 - 1;
+      axis->pad = axis->window / 2;
+      axis->stride = between(random, 1, 2);
+      axis->output = (axis->input - 1) / axis->stride + 1;
+    }
+  }
+  const int64_t depth = is_depthwise ? depthwise.taps() : shape.depth();
+  const int64_t pixels = is_depthwise ? depthwise.output_pixels() : shape.output_pixels();
+  const auto input = random_values<T>(random, int64_t{3} * width * channels);
+  const auto weights = random_values<T>(random, outputs * depth);
+  const int32_t zero = random_zero_point<T>(random);
+  const int32_t weight_zero = std::is_same_v<T, uint8_t> ? random_zero_point<T>(random) : 0;
+  FixedScale scale = {.multipliers = {}, .zero_point = random_zero_point<T>(random), .range = range_of<T>()};
+  if (random() % 2 == 0) scale.range.low = scale.zero_point;
+  if (random() % 3 == 0) scale.range.high = between(random, scale.range.low, scale.range.high);
+  for (int32_t c = 0; c < outputs; ++c) {
+    const auto m = static_cast<int32_t>((uint32_t{1} << 30) + random() % (uint32_t{1} << 30));
+    scale.multipliers.push_back({m, -between(random, 6, random() % 8 == 0 ? 15 : 11)});
+  }
+  std::vector<int32_t> bias(static_cast<size_t>(outputs));
+  for (int32_t& b : bias) b = between(random, -5000, 5000);
+
+  std::vector<T> want(static_cast<size_t>(pixels * outputs)), got(want.size());
+  const auto finish = [&](int64_t, int64_t channel, int32_t sum) {
+    const auto c = static_cast<size_t>(channel);
+    return static_cast<T>(scale.apply(sum + bias[c], c));
+  };
+  const auto zero_of = [&](int64_t) { return zero; };
+  const ColumnTiles columns = {.groups = 1, .group_columns = outputs};
+  const WeightMatrix matrix = is_depthwise ? depthwise_weights(depthwise) : convolution_weights(shape);
+  std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
+  pack_weights(matrix, weights.data(), weight_zero, packed.data());
+  const int32_t largest = std::is_same_v<T, uint8_t> ? 255 : 128;
+  const std::vector<int64_t> bounds(bias.size(), depth * largest * 255 + 5000);
+  FixedTiles tiles(scale, columns, bounds, std::vector<int32_t>(bias.size(), largest));
+  std::vector<int32_t> spread(static_cast<size_t>(columns.tiles() * kTileColumns));
+  spread_over_tiles(columns, bias.data(), 0, spread.data());
+  tiles.set_bias(spread);
+  tiles.scale_weights(0, columns.tiles(), matrix.pairs(), packed.data());
+  const FixedEpilogue<T> epilogue(columns, scale, tiles, spread.data(), {.output = got.data(), .row_stride = outputs});
+  if (is_depthwise) {
+    reference::depthwise<int32_t>(depthwise, input.data(), zero_of, weights.data(), weight_zero, want.data(), finish);
+    const DepthwiseMemory memory = depthwise_memory(depthwise);
+    std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()), 0x5555);
+    std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
+    std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
+    depthwise_int8(depthwise, input.data(), zero, packed.data(), 0, epilogue, memory,
+                   {.ring = ring.data(), .ring_contents = contents.data(), .taps = taps.data()});
+  } else {
+    reference::convolve<int32_t>(shape, input.data(), zero_of, weights.data(), weight_zero, want.data(), finish);
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)));
+    convolve_int8(shape, input.data(), zero, packed.data(), epilogue, rows.data());
+  }
+  ASSERT_EQ(got, want) << (is_depthwise ? "depthwise " : "") << channels << "->" << outputs << " channels, width "
+                       << width << ", limits " << scale.range.low << " to " << scale.range.high << ", zero point "
+                       << scale.zero_point;
+}
+
+TEST(Products, FusedResultsEqualTheDefinition) {
+  const uint32_t seed = 20260208;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int repeat = 0; repeat < 300 && !HasFatalFailure(); ++repeat) {
+    check_fused<int8_t>(random, repeat % 2 == 0);
+    check_fused<uint8_t>(random, repeat % 2 == 0);
   }
 }
 
@@ -192,9 +297,9 @@ void check_depthwise(Random& random) {
   std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * channels)), got(want.size());
   reference::depthwise<int32_t>(
       shape, input.data(), [&](int64_t) { return zero; }, weights.data(), weight_zero, want.data(), kAccumulator);
-  std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(channels, shape.taps())));
-  pack_weights({.columns = channels, .depth = shape.taps(), .column_stride = 1, .depth_stride = channels},
-               weights.data(), weight_zero, packed.data());
+  const WeightMatrix matrix = depthwise_weights(shape);
+  std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
+  pack_weights(matrix, weights.data(), weight_zero, packed.data());
   const DepthwiseMemory memory = depthwise_memory(shape);
   std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()), 0x5555);
   std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
@@ -233,7 +338,7 @@ TEST(Products, DepthwiseInBlocksOfChannels) {
   reference::depthwise<int32_t>(
       shape, input.data(), [](int64_t) { return -128; }, weights.data(), 0, want.data(), kAccumulator);
   std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(100, 9)));
-  pack_weights({.columns = 100, .depth = 9, .column_stride = 1, .depth_stride = 100}, weights.data(), 0, packed.data());
+  pack_weights(depthwise_weights(shape), weights.data(), 0, packed.data());
   std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()));
   std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
   std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
