@@ -1,5 +1,5 @@
 // FAKE_QUANT: each value to the nearest of 2^bits steps between a least and a greatest value, which are moved so that 0
-// is a step. Source: TensorFlow Lite's reference kernel.
+// is a step; a range without 0 is moved to begin or end there. Source: TensorFlow Lite's reference kernel.
 #include <algorithm>
 #include <cmath>
 
@@ -23,8 +23,8 @@ FakeQuantization fake_quantization(const NodeView& node) {
   const int64_t bits = options.integer("num_bits");
   node.require(bits >= 2 && bits <= 16, text("its num_bits must be 2 to 16, found ", bits));
   const float least = options.real("min"), greatest = options.real("max");
-  node.require(std::isfinite(greatest - least) && least < greatest && least <= 0 && greatest >= 0,
-               text("its range must hold 0 and be finite, found ", least, " to ", greatest));
+  node.require(std::isfinite(greatest - least) && least < greatest,
+               text("its range must be finite and not empty, found ", least, " to ", greatest));
   const float first = options.flag("narrow_range") ? 1.0f : 0.0f;
   const auto last = static_cast<float>((1 << bits) - 1);
   const float scale = (greatest - least) / (last - first);

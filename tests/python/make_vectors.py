@@ -156,7 +156,8 @@ for dtype in ("f32", "i32"):
     case(f"add_n_{dtype}", "ADD_N", [Tensor(dtype, [2, 3, 4], **limits) for _ in range(3)], [Tensor(dtype)],
          ("AddNOptions", {}))
 
-for label, least, greatest, bits in (("8", -3.0, 3.3, 8), ("4", 0.0, 3.0, 4), ("16", -4.0, 0.0, 16)):
+for label, least, greatest, bits in (("8", -3.0, 3.3, 8), ("4", 0.0, 3.0, 4), ("16", -4.0, 0.0, 16),
+                                     ("below", -3.5, -1.5, 8), ("above", 0.5, 3.0, 6)):
     case(f"fake_quant_f32_{label}", "FAKE_QUANT", [Tensor("f32", [3, 17])], [Tensor("f32")],
          ("FakeQuantOptions", {"min": least, "max": greatest, "numBits": bits}))
 
