@@ -2,9 +2,10 @@ import type { ModelDescription } from "litequant";
 import { shapeText } from "../numbers.js";
 import { modes } from "../recipes.js";
 import type { ModelState, State } from "../state.js";
-import { countText, text } from "../text.js";
+import { text } from "../text.js";
 import { Disclosure } from "./Disclosure.js";
 import { GraphView } from "./GraphView.js";
+import { Places } from "./Places.js";
 import { SizeTreemap } from "./SizeTreemap.js";
 
 interface ModelDetailsProps {
@@ -77,16 +78,7 @@ function Modes({ outlooks }: { outlooks: ModelDescription["modes"] }) {
                   {float.length + unsupported.length === 0 ? (
                     text("model.nothing")
                   ) : (
-                    <details>
-                      <summary>{countText("count.operators", float.length + unsupported.length)}</summary>
-                      <ul class="places" lang="en">
-                        {[...float, ...unsupported].slice(0, 200).map(({ graph, node, operator, reason: why }) => (
-                          <li key={`${graph}:${node}`}>
-                            {operator} {graph > 0 ? `${graph}:${node}` : node}: {why}
-                          </li>
-                        ))}
-                      </ul>
-                    </details>
+                    <Places title="count.operators" places={[...float, ...unsupported]} />
                   )}
                 </td>
               </tr>

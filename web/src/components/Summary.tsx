@@ -1,12 +1,12 @@
 import { bytesText, decibelText, millisecondsText, percentText, ratioText } from "../numbers.js";
 import type { Result } from "../state.js";
 import { countText, text } from "../text.js";
+import { Places } from "./Places.js";
 
 /** The figures that decide: size, faithfulness, time. */
 export function Summary({ floatBytes, result }: { floatBytes: number; result: Result }) {
   const { model, report, latency } = result;
   const output = report?.outputs[0];
-  const left = model.leftInFloat.length;
   return (
     <>
       <dl class="summary">
@@ -47,18 +47,8 @@ export function Summary({ floatBytes, result }: { floatBytes: number; result: Re
           />
         )}
       </dl>
-      {left > 0 && (
-        <details class="warning">
-          <summary>{countText("compare.leftInFloat", left)}</summary>
-          <ul class="places" lang="en">
-            {model.leftInFloat.map(({ graph, node, operator, reason }) => (
-              <li key={`${graph}:${node}`}>
-                {operator} {graph > 0 ? `${graph}:${node}` : node}: {reason}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      <Places title="compare.leftInFloat" places={model.leftInFloat} kind="warning" />
+      <Places title="compare.warnings" places={model.warnings} kind="warning" />
       {report && !report.isRealData && <p class="warning">{text("compare.notReal")}</p>}
     </>
   );
