@@ -1,4 +1,4 @@
-// IEEE 754 half precision as stored in FLOAT16 tensors.
+// Floats of 16 bits: IEEE 754 half precision as stored in FLOAT16 tensors, and BFLOAT16.
 #pragma once
 
 #include <bit>
@@ -30,6 +30,16 @@ inline uint16_t float_to_half(float value) {
   }
   const uint32_t rounded = magnitude + 0xfffu + ((magnitude >> 13) & 1u);
   return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
+}
+
+// BFLOAT16: the upper half of a float.
+inline float bfloat_to_float(uint16_t bfloat) { return std::bit_cast<float>(static_cast<uint32_t>(bfloat) << 16); }
+
+// Nearest, ties to even; NaN stays NaN.
+inline uint16_t float_to_bfloat(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if (std::isnan(value)) return static_cast<uint16_t>((bits >> 16 & 0x8000u) | 0x7fc0u);
+  return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
 }  // namespace litequant

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/half.h"
 #include "kernels/elementwise.h"
 #include "kernels/requantize.h"
 #include "ops/op_def.h"
@@ -41,6 +42,9 @@ WholeNumberRange<T> whole_number_range(Activation activation) {
     default: return {std::numeric_limits<T>::min(), kHighest};
   }
 }
+
+// Where two elements of FLOAT16 or BFLOAT16 are compared.
+inline auto real_of_half(DataType type) { return type == DataType::bfloat16 ? bfloat_to_float : half_to_float; }
 
 // The step of one row function, with its operation's bytes.
 Step row_of_two_step(const NodeView& node, const CompileOptions& options, size_t in_bytes, size_t out_bytes,

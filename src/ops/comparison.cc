@@ -44,6 +44,11 @@ Step compile(const NodeView& node, const CompileOptions& options, Order order) {
     case DataType::int8: return stored_order_step<int8_t>(node, options, order);
     case DataType::uint8: return stored_order_step<uint8_t>(node, options, order);
     case DataType::int16: return stored_order_step<int16_t>(node, options, order);
+    case DataType::float16:
+    case DataType::bfloat16:
+      return binary_step<uint16_t, bool>(
+          node, options,
+          [order, real = real_of_half(node.input(0).type)](uint16_t a, uint16_t b) { return order(real(a), real(b)); });
     default:
       return binary_step<uint8_t, bool>(node, options,
                                         [order](uint8_t a, uint8_t b) { return order(int{a != 0}, int{b != 0}); });
@@ -61,8 +66,9 @@ int version_order(const NodeView& node) {
   return version_by_type<2, kInt16>(node);
 }
 
-constexpr TypeSet kOrdered = kFloatAndInt16 | types(DataType::int32, DataType::int64);
+constexpr TypeSet kOrdered = kFloatAndInt16 | types(DataType::int32, DataType::int64, DataType::float16);
 constexpr TypeSet kEqual = kOrdered | types(DataType::boolean);
+constexpr TypeSet kStrict = kOrdered | types(DataType::bfloat16);  // the format's kernels of GREATER and LESS
 
 using Compile = Step (*)(const NodeView&, const CompileOptions&);
 using Version = int (*)(const NodeView&);
@@ -82,10 +88,10 @@ extern const OpDef kEqualTo, kNotEqualTo, kGreater, kGreaterEqual, kLess, kLessE
 const OpDef kEqualTo = row(OpCode::equal, kEqual, compile_order<kIsEqual>, version_order<5>);
 const OpDef kNotEqualTo =
     row(OpCode::not_equal, kEqual, compile_order<kIsLess | kIsGreater | kIsUnordered>, version_order<4>);
-const OpDef kGreater = row(OpCode::greater, kOrdered, compile_order<kIsGreater>, version_order<1>);
+const OpDef kGreater = row(OpCode::greater, kStrict, compile_order<kIsGreater>, version_order<1>);
 const OpDef kGreaterEqual =
     row(OpCode::greater_equal, kOrdered, compile_order<kIsGreater | kIsEqual>, version_order<3>);
-const OpDef kLess = row(OpCode::less, kOrdered, compile_order<kIsLess>, version_order<3>);
+const OpDef kLess = row(OpCode::less, kStrict, compile_order<kIsLess>, version_order<3>);
 const OpDef kLessEqual = row(OpCode::less_equal, kOrdered, compile_order<kIsLess | kIsEqual>, version_order<1>);
 
 }  // namespace litequant

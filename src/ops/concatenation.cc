@@ -127,9 +127,9 @@ int version(const NodeView& node) {
 
 extern const OpDef kConcatenation;
 const OpDef kConcatenation = {.code = OpCode::concatenation,
-                              .types = kWholeByteTypes,
+                              .types = kWholeByteTypes | types(DataType::int4),
                               .infer = infer,
-                              .compile = compile,
+                              .compile = compile_any_width<compile>,
                               .quant = kMovesDataOfAll,
                               .version = version};
 

@@ -61,6 +61,7 @@ Step compile(const NodeView& node, const CompileOptions&) {
 int version(const NodeView& node) {
   switch (node.input(0).type) {
     case DataType::bfloat16: return 6;
+    case DataType::int4: return 5;
     case DataType::int16: return 4;
     case DataType::float16: return 3;
     default: return node.input(2).type == DataType::int64 ? 2 : 1;
@@ -73,9 +74,9 @@ extern const OpDef kDynamicUpdateSlice;
 const OpDef kDynamicUpdateSlice = {
     .code = OpCode::dynamic_update_slice,
     .types = types(DataType::boolean, DataType::int8, DataType::int16, DataType::int32, DataType::int64,
-                   DataType::float32, DataType::float16, DataType::bfloat16),
+                   DataType::float32, DataType::float16, DataType::bfloat16, DataType::int4),
     .infer = infer,
-    .compile = compile,
+    .compile = compile_any_width<compile>,
     .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::same, .int8 = true, .int16 = true},
     .version = version};
 

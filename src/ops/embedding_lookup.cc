@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "ops/cell_operands.h"
+#include "ops/movement.h"
 
 namespace litequant {
 namespace {
@@ -117,15 +118,17 @@ int version(const NodeView& node) {
 }  // namespace
 
 extern const OpDef kEmbeddingLookup;
-const OpDef kEmbeddingLookup = {
-    .code = OpCode::embedding_lookup,
-    .data_operand = 1,
-    .types = kFloatAndInt16 | types(DataType::int4, DataType::int32, DataType::int64, DataType::boolean),
-    .hybrid = true,
-    .infer = infer,
-    .compile = compile,
-    .quant =
-        {.roles = {Role::none, Role::data}, .output = OutputRule::same, .weight_axis = 0, .int8 = true, .hybrid = true},
-    .version = version};
+const OpDef kEmbeddingLookup = {.code = OpCode::embedding_lookup,
+                                .data_operand = 1,
+                                .types = kWholeByteTypes | types(DataType::int4),
+                                .hybrid = true,
+                                .infer = infer,
+                                .compile = compile,
+                                .quant = {.roles = {Role::none, Role::data},
+                                          .output = OutputRule::same,
+                                          .weight_axis = 0,
+                                          .int8 = true,
+                                          .hybrid = true},
+                                .version = version};
 
 }  // namespace litequant

@@ -204,9 +204,9 @@ int gather_nd_version(const NodeView& node) {
 
 extern const OpDef kGather;
 const OpDef kGather = {.code = OpCode::gather,
-                       .types = kWholeByteTypes,
+                       .types = kWholeByteTypes | types(DataType::int4),
                        .infer = infer_gather,
-                       .compile = compile_gather,
+                       .compile = compile_any_width<compile_gather>,
                        .quant = kMovesData,
                        .version = gather_version};
 

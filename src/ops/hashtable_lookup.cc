@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ops/cell_operands.h"
+#include "ops/movement.h"
 
 namespace litequant {
 namespace {
@@ -74,7 +75,7 @@ Step compile(const NodeView& node, const CompileOptions&) {
 extern const OpDef kHashtableLookup;
 const OpDef kHashtableLookup = {.code = OpCode::hashtable_lookup,
                                 .data_operand = 2,
-                                .types = kFloatAndInt16 | types(DataType::int32, DataType::int64, DataType::boolean),
+                                .types = kWholeByteTypes,
                                 .infer = infer,
                                 .compile = compile,
                                 .version = version_one};

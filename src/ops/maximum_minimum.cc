@@ -11,6 +11,14 @@ Step extremum_step(const NodeView& node, const CompileOptions& options) {
 }
 
 template <bool kMaximum>
+Step half_extremum_step(const NodeView& node, const CompileOptions& options) {
+  return binary_step<uint16_t, uint16_t>(node, options,
+                                         [real = real_of_half(node.input(0).type)](uint16_t a, uint16_t b) {
+                                           return (kMaximum ? real(a) > real(b) : real(a) < real(b)) ? a : b;
+                                         });
+}
+
+template <bool kMaximum>
 Step compile_extremum(const NodeView& node, const CompileOptions& options) {
   require_one_type(node);
   switch (node.input(0).type) {
@@ -20,6 +28,8 @@ Step compile_extremum(const NodeView& node, const CompileOptions& options) {
     case DataType::int16: return extremum_step<int16_t, kMaximum>(node, options);
     case DataType::int32: return extremum_step<int32_t, kMaximum>(node, options);
     case DataType::int64: return extremum_step<int64_t, kMaximum>(node, options);
+    case DataType::float16:
+    case DataType::bfloat16: return half_extremum_step<kMaximum>(node, options);
     default: node.fail_type();
   }
 }
@@ -30,7 +40,8 @@ int version_extremum(const NodeView& node) {
   return node.input(0).type == DataType::int8 ? 2 : 1;
 }
 
-constexpr TypeSet kTypes = kFloatAndInt16 | types(DataType::int32, DataType::int64);
+constexpr TypeSet kTypes =
+    kFloatAndInt16 | types(DataType::int32, DataType::int64, DataType::float16, DataType::bfloat16);
 constexpr QuantRule kTied = {
     .roles = {Role::data, Role::data}, .output = OutputRule::same, .int8 = true, .int16 = true};
 

@@ -1,12 +1,90 @@
 #include "ops/movement.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "base/checked.h"
+#include "ops/dense_layer.h"
 
 namespace litequant {
+
+namespace {
+
+// An operand or a result of 4 bits: its number, its elements, where they lie in the scratch as bytes.
+struct Nibbles {
+  size_t operand = 0;
+  int64_t count = 0;
+  size_t offset = 0;
+};
+
+// The low half of each byte comes first.
+void spread(const uint8_t* packed, int64_t count, uint8_t* bytes) {
+  for (int64_t i = 0; i < count; ++i) bytes[i] = static_cast<uint8_t>(packed[i / 2] >> (i % 2 * 4) & 15);
+}
+void pack(const uint8_t* bytes, int64_t count, uint8_t* packed) {
+  for (int64_t i = 0; i < count; i += 2) {
+    const int high = i + 1 < count ? bytes[i + 1] & 15 : 0;
+    packed[i / 2] = static_cast<uint8_t>((bytes[i] & 15) | high << 4);
+  }
+}
+
+struct NibbleStep {
+  Step step;  // on bytes
+  std::vector<Nibbles> inputs, outputs;
+  size_t input_addresses = 0, output_addresses = 0, scratch = 0;  // offsets
+};
+
+void run_on_nibbles(const NibbleStep& nibbles, const Frame& frame) {
+  auto* inputs = reinterpret_cast<const std::byte**>(frame.scratch_bytes + nibbles.input_addresses);
+  auto* outputs = reinterpret_cast<std::byte**>(frame.scratch_bytes + nibbles.output_addresses);
+  std::copy(frame.inputs.begin(), frame.inputs.end(), inputs);
+  std::copy(frame.outputs.begin(), frame.outputs.end(), outputs);
+  for (const Nibbles& part : nibbles.inputs) {
+    spread(frame.in<uint8_t>(part.operand), part.count, reinterpret_cast<uint8_t*>(frame.scratch_bytes + part.offset));
+    inputs[part.operand] = frame.scratch_bytes + part.offset;
+  }
+  for (const Nibbles& part : nibbles.outputs) outputs[part.operand] = frame.scratch_bytes + part.offset;
+  nibbles.step.run({.inputs = {inputs, frame.inputs.size()},
+                    .outputs = {outputs, frame.outputs.size()},
+                    .scratch_bytes = frame.scratch_bytes + nibbles.scratch});
+  for (const Nibbles& part : nibbles.outputs) {
+    pack(reinterpret_cast<const uint8_t*>(frame.scratch_bytes + part.offset), part.count,
+         frame.out<uint8_t>(part.operand));
+  }
+}
+
+}  // namespace
+
+bool has_nibbles(const NodeView& node) { return bits_per_element(node.input(0).type) == 4; }
+
+Step nibble_step(const NodeView& node, const CompileOptions& options, CompileStep compile) {
+  const DataType type = node.input(0).type;
+  NodeView bytes = node;
+  NibbleStep nibbles;
+  ScratchLayout layout(node);
+  const auto widen = [&](Operand& operand, size_t i, std::vector<Nibbles>& parts) {
+    const int64_t count = operand.shape.count();
+    parts.push_back({.operand = i, .count = count, .offset = layout.add(count, 1)});
+    operand.type = DataType::int8;
+    operand.constant = {};
+    operand.has_value = false;
+  };
+  for (size_t i = 0; i < node.input_count(); ++i) {
+    if (node.has_input(i) && node.input(i).type == type) widen(bytes.mutable_input(i), i, nibbles.inputs);
+  }
+  require_same_type(node);
+  for (size_t i = 0; i < node.output_count(); ++i) {
+    widen(bytes.mutable_output(i), i, nibbles.outputs);
+  }
+  nibbles.step = compile(bytes, options);
+  nibbles.input_addresses = layout.add(static_cast<int64_t>(node.input_count()), sizeof(void*));
+  nibbles.output_addresses = layout.add(static_cast<int64_t>(node.output_count()), sizeof(void*));
+  nibbles.scratch = layout.add(static_cast<int64_t>(nibbles.step.scratch_bytes), 1);
+  return {.run = [nibbles = std::move(nibbles)](const Frame& frame) { run_on_nibbles(nibbles, frame); },
+          .scratch_bytes = layout.total()};
+}
 
 void require_same_type(const NodeView& node, size_t data) {
   for (size_t i = 0; i < node.output_count(); ++i) {

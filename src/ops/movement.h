@@ -31,6 +31,17 @@ bool same_parameters(const Operand& a, const Operand& b);
 // Fails unless the zero point of an INT16 operand is 0.
 void require_int16_zero_point(const NodeView& node, const Operand& operand);
 
+// Whether the first operand has elements of 4 bits.
+bool has_nibbles(const NodeView& node);
+using CompileStep = Step (*)(const NodeView&, const CompileOptions&);
+// The step that `compile` makes for INT8, run on a byte per element: operands of 4 bits are spread before it, results
+// packed after. For operators that do not look at the values.
+Step nibble_step(const NodeView& node, const CompileOptions& options, CompileStep compile);
+template <CompileStep kCompile>
+Step compile_any_width(const NodeView& node, const CompileOptions& options) {
+  return has_nibbles(node) ? nibble_step(node, options, kCompile) : kCompile(node, options);
+}
+
 // A dimension, which must be in [0, 2^31).
 int32_t checked_dim(const NodeView& node, int64_t dim);
 // Number of elements, which must stay below 2^31.

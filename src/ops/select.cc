@@ -71,8 +71,9 @@ int version_select(const NodeView& node) {
 
 int version_select_v2(const NodeView& node) { return node.input(1).type == DataType::uint32 ? 2 : 1; }
 
-constexpr TypeSet kTypes = kFloatAndInt16 | types(DataType::boolean, DataType::int32, DataType::uint32, DataType::int64,
-                                                  DataType::uint64, DataType::uint16, DataType::float16);
+constexpr TypeSet kTypes =
+    kFloatAndInt16 | types(DataType::boolean, DataType::int32, DataType::uint32, DataType::int64, DataType::uint64,
+                           DataType::uint16, DataType::float16, DataType::bfloat16);
 constexpr QuantRule kTied = {
     .roles = {Role::none, Role::data, Role::data}, .output = OutputRule::same, .int8 = true, .int16 = true};
 

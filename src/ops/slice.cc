@@ -65,9 +65,9 @@ int version(const NodeView& node) {
 
 extern const OpDef kSlice;
 const OpDef kSlice = {.code = OpCode::slice,
-                      .types = kWholeByteTypes,
+                      .types = kWholeByteTypes | types(DataType::int4),
                       .infer = infer,
-                      .compile = compile,
+                      .compile = compile_any_width<compile>,
                       .quant = kMovesData,
                       .version = version};
 

@@ -60,9 +60,9 @@ int version(const NodeView& node) {
 
 extern const OpDef kTranspose;
 const OpDef kTranspose = {.code = OpCode::transpose,
-                          .types = kWholeByteTypes,
+                          .types = kWholeByteTypes | types(DataType::int4),
                           .infer = infer,
-                          .compile = compile,
+                          .compile = compile_any_width<compile>,
                           .quant = kMovesData,
                           .version = version};
 

@@ -69,6 +69,16 @@ Step compile_float(const NodeView& node, const CompileOptions&) {
   return float_step<kReal>(node);
 }
 
+bool is_half(DataType type) { return type == DataType::float16 || type == DataType::bfloat16; }
+
+// Float, and halves through it.
+template <Real kReal>
+Step compile_floats(const NodeView& node, const CompileOptions& options) {
+  if (!is_half(node.input(0).type)) return compile_float<kReal>(node, options);
+  require_result_of_same_type(node);
+  return half_step<kReal>(node);
+}
+
 using Fast = void (*)(const float* x, float* result, int64_t count);
 
 // Float, at speed by `kFast`, and tables of the same function (or of `kTable`, where the reference's tables differ in
@@ -76,6 +86,7 @@ using Fast = void (*)(const float* x, float* result, int64_t count);
 template <Real kReal, Fast kFast, Real kTable = kReal>
 Step compile_with_tables(const NodeView& node, const CompileOptions& options) {
   require_result_of_same_type(node);
+  if (is_half(node.input(0).type)) return half_step<kReal>(node);
   if (node.input(0).type != DataType::float32) return table_step(node, kTable);
   if (options.kernels == KernelSet::reference) return float_step<kReal>(node);
   return {.run = [count = node.input(0).shape.count()](const Frame& frame) {
@@ -191,7 +202,7 @@ Step compile_neg(const NodeView& node, const CompileOptions& options) {
     case DataType::int16: return unary_step<int16_t, int16_t>(node, wrapping_negative<int16_t>);
     case DataType::int32: return unary_step<int32_t, int32_t>(node, wrapping_negative<int32_t>);
     case DataType::int64: return unary_step<int64_t, int64_t>(node, wrapping_negative<int64_t>);
-    default: return compile_float<negated>(node, options);
+    default: return compile_floats<negated>(node, options);
   }
 }
 
@@ -223,7 +234,8 @@ int version_sign(const NodeView& node) { return node.input(0).type == DataType::
 
 constexpr TypeSet kFloat = types(DataType::float32), kInt32 = types(DataType::int32);
 
-constexpr TypeSet kNegTypes = kFloat | kInt32 | types(DataType::int8, DataType::int16, DataType::int64);
+constexpr TypeSet kHalves = types(DataType::float16, DataType::bfloat16), kFloats = kFloat | kHalves;
+constexpr TypeSet kNegTypes = kFloats | kInt32 | types(DataType::int8, DataType::int16, DataType::int64);
 constexpr TypeSet kSignTypes = kFloat | kInt32 | types(DataType::float64);
 
 constexpr QuantRule kFloatOnly = {.roles = {Role::data}, .output = OutputRule::free};
@@ -254,8 +266,8 @@ constexpr OpDef row(OpCode code, TypeSet types, Compile compile, QuantRule quant
 
 // clang-format off
 #define LITEQUANT_UNARY(name, ...) extern const OpDef name; const OpDef name = row(__VA_ARGS__);
-LITEQUANT_UNARY(kLogistic, OpCode::logistic, kFloatAndInt16, compile_logistic, kLogisticRange, (version_by_type<2, 3>))
-LITEQUANT_UNARY(kTanh, OpCode::tanh, kFloatAndInt16, compile_tanh, kTanhRange, (version_by_type<2, 3>))
+LITEQUANT_UNARY(kLogistic, OpCode::logistic, kFloatAndInt16 | kHalves, compile_logistic, kLogisticRange, (version_by_type<2, 3>))
+LITEQUANT_UNARY(kTanh, OpCode::tanh, kFloatAndInt16 | kHalves, compile_tanh, kTanhRange, (version_by_type<2, 3>))
 LITEQUANT_UNARY(kExp, OpCode::exp, kFloatAndInt16, compile_exp, kBoth, (version_by_type<2, 2>))
 LITEQUANT_UNARY(kLog, OpCode::log, kFloatAndInt16, compile_log, kBoth, (version_by_type<2, 2>))
 LITEQUANT_UNARY(kElu, OpCode::elu, kFloatAndInt8, compile_elu, kInt8Only, version_one)
@@ -269,9 +281,9 @@ LITEQUANT_UNARY(kSign, OpCode::sign, kSignTypes, compile_sign, kFloatOnly, versi
 LITEQUANT_UNARY(kSquare, OpCode::square, kFloat, compile_float<square>, kFloatOnly, version_one)
 LITEQUANT_UNARY(kSin, OpCode::sin, kFloat, compile_float<math::sin>, kFloatOnly, version_one)
 LITEQUANT_UNARY(kCos, OpCode::cos, kFloat, compile_float<math::cos>, kFloatOnly, version_one)
-LITEQUANT_UNARY(kFloor, OpCode::floor, kFloat, compile_float<floor_of>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kFloor, OpCode::floor, kFloats, compile_floats<floor_of>, kFloatOnly, version_one)
 LITEQUANT_UNARY(kCeil, OpCode::ceil, kFloat, compile_float<ceiling_of>, kFloatOnly, version_one)
-LITEQUANT_UNARY(kRound, OpCode::round, kFloat, compile_float<rounded_to_even>, kFloatOnly, version_one)
+LITEQUANT_UNARY(kRound, OpCode::round, kFloats, compile_floats<rounded_to_even>, kFloatOnly, version_one)
 #undef LITEQUANT_UNARY
 // clang-format on
 

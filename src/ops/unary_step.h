@@ -1,6 +1,7 @@
 // What operators of one operand share: the same shape, one element at a time.
 #pragma once
 
+#include "base/half.h"
 #include "kernels/elementwise.h"
 #include "kernels/lookup_table.h"
 #include "ops/op_def.h"
@@ -21,6 +22,15 @@ Step row_of_one_step(const NodeView& node, RowOfOne row, std::vector<std::byte> 
 template <typename In, typename Out, typename Operation>
 Step unary_step(const NodeView& node, Operation operation) {
   return row_of_one_step(node, row_of_one<In, Out, Operation>, bytes_of(operation));
+}
+
+// The same of a function of floats on FLOAT16 or BFLOAT16, whose result is rounded once.
+template <float (*kReal)(float)>
+Step half_step(const NodeView& node) {
+  if (node.input(0).type == DataType::bfloat16) {
+    return unary_step<uint16_t, uint16_t>(node, [](uint16_t x) { return float_to_bfloat(kReal(bfloat_to_float(x))); });
+  }
+  return unary_step<uint16_t, uint16_t>(node, [](uint16_t x) { return float_to_half(kReal(half_to_float(x))); });
 }
 
 // The step that looks each stored byte up.

@@ -415,7 +415,7 @@ TEST(Elementwise, RefusesMixedTypes) {
   EXPECT_NE(OneNode(OpCode::tanh).input<float>({2}, {}).output(DataType::int8, quantized({1}, {0})).refusal(), "");
   EXPECT_NE(OneNode(OpCode::less).input<float>({2}, {}).input<float>({2}, {}).output(DataType::float32).refusal(), "");
   EXPECT_NE(OneNode(OpCode::sin).input<int8_t>({2}, {}).output(DataType::int8).refusal(), "");
-  EXPECT_NE(OneNode(OpCode::cast).input<float>({2}, {}).output(DataType::complex64).refusal(), "");
+  EXPECT_NE(OneNode(OpCode::cast).input<float>({2}, {}).output(DataType::complex128).refusal(), "");
   EXPECT_NE(OneNode(OpCode::quantize)
                 .input<int8_t>({2}, {}, quantized({1}, {0}))
                 .output(DataType::int16, quantized({1}, {0}))

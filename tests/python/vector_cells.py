@@ -108,11 +108,16 @@ moved("SHAPE", lambda t: ([Tensor(t, [2, 3])], [Tensor("i32")], ("ShapeOptions",
 moved("RANK", lambda t: ([Tensor(t, [2, 3])], [Tensor("i32")], ("RankOptions", {})), ("f32",))
 moved("ZEROS_LIKE", lambda t: ([Tensor(t, [2, 3])], [Tensor(t)], ("ZerosLikeOptions", {})), ("f32", "i32", "i64"))
 
-for source in ("f32", "f16", "i32", "u8", "i64", "bool", "i16", "i8", "f64", "u32", "u16"):
-    for target in ("f32", "i32", "u8", "i8", "i16", "i64", "bool", "f16", "f64", "u16", "u32"):
-        limits = {"low": 0, "high": 120} if source != "bool" else {}
-        CELLS.append(("CAST", source, lambda s=source, t=target, limits=limits: Case(
-            f"cast_{s}_{t}", "CAST", [Tensor(s, [2, 5], **limits)], [Tensor(t)], ("CastOptions", {}))))
+NUMBERS = ("f32", "i32", "u8", "i8", "i16", "i64", "bool", "f16", "f64", "u16", "u32")
+PAIRS = [(source, target) for source in NUMBERS for target in NUMBERS]
+PAIRS += [(kind, other) for kind in ("bf16", "c64") for other in (*NUMBERS, "bf16", "c64")]
+PAIRS += [(other, kind) for kind in ("bf16", "c64") for other in NUMBERS] + [("i4", "f32"), ("u4", "f32")]
+for source, target in PAIRS:
+    limits = {"low": 0, "high": 120} if source not in ("bool", "i4", "u4") else {}
+    # What negative numbers become without a sign depends on the machine there.
+    given = [[np.arange(10).reshape(2, 5) * (12.3 - 4j)]] if source == "c64" else None
+    CELLS.append(("CAST", source, lambda s=source, t=target, limits=limits, given=given: Case(
+        f"cast_{s}_{t}", "CAST", [Tensor(s, [2, 5], **limits)], [Tensor(t)], ("CastOptions", {}), sets=given)))
 
 # ---- Arithmetic of one operand --------------------------------------------------------------------------------------
 
@@ -248,6 +253,33 @@ for name, options in (("ADD", "AddOptions"), ("MUL", "MulOptions")):  # SUB of s
 CELLS.append(("ABS", "i16", lambda: Case("abs_i16_unquantized", "ABS", [Tensor("i16", [9], low=-999, high=999)],
                                          [Tensor("i16")], ("AbsOptions", {}), version=4)))
 
+# Floats of 16 bits.
+for name, options in (("FLOOR", None), ("ROUND", None), ("NEG", ("NegOptions", {})), ("LOGISTIC", None), ("TANH", None)):
+    cells(name, ("f16", "bf16"), lambda t, options=options: ([Tensor(t, [3, 11], low=-9, high=9)], [Tensor(t)], options))
+for name, options in (("MAXIMUM", "MaximumMinimumOptions"), ("MINIMUM", "MaximumMinimumOptions")):
+    cells(name, ("f16", "bf16"), lambda t, options=options: ([Tensor(t, [2, 3, 4]), Tensor(t, [3, 1])], [Tensor(t)],
+                                                             (options, {})))
+for name in ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"):
+    options = "".join(part.capitalize() for part in name.split("_")) + "Options"
+    cells(name, ("f16", "bf16") if name in ("GREATER", "LESS") else ("f16",), lambda t, options=options: (
+        [Tensor(t, [3, 40], low=-0.01, high=0.01), Tensor(t, [40], low=-0.01, high=0.01)], [Tensor("bool")],
+        (options, {})))
+
+# Of 4 bits: moved as they are.
+moved("CONCATENATION", lambda t: ([Tensor(t, [3, 1, 3]), Tensor(t, [3, 2, 3])], [Tensor(t)],
+                                  ("ConcatenationOptions", {"axis": 1})), ("i4",), version=5)
+moved("TRANSPOSE", lambda t: ([Tensor(t, [3, 3, 5]), ints(2, 0, 1)], [Tensor(t)], ("TransposeOptions", {})), ("i4",),
+      version=7)
+moved("SLICE", lambda t: ([Tensor(t, [3, 4, 3]), ints(1, 0, 0), ints(1, 3, -1)], [Tensor(t)], ("SliceOptions", {})),
+      ("i4",), version=7)
+moved("GATHER", lambda t: ([Tensor(t, [3, 4, 2]), ints(3, 0, 3)], [Tensor(t)], ("GatherOptions", {"axis": 1})), ("i4",),
+      version=7)
+moved("DYNAMIC_UPDATE_SLICE", lambda t: ([Tensor(t, [3, 5]), Tensor(t, [2, 3]), ints(0, 1)], [Tensor(t)],
+                                         ("DynamicUpdateSliceOptions", {})), ("i4",), version=5)
+for name in ("SELECT", "SELECT_V2"):
+    moved(name, lambda t, name=name: ([Tensor("bool", [2, 3]), Tensor(t, [2, 3]), Tensor(t, [2, 3])], [Tensor(t)],
+                                      ("SelectOptions" if name == "SELECT" else "SelectV2Options", {})), ("bf16",))
+
 # Weights of 4 bits behind float activations.
 
 
@@ -276,10 +308,10 @@ CELLS.append(("FULLY_CONNECTED", "i16", lambda: Case(
 # ---- Look-ups -------------------------------------------------------------------------------------------------------
 
 moved("EMBEDDING_LOOKUP", lambda t: ([Tensor("i32", [3], low=0, high=4), Tensor(t, [5, 2])], [Tensor(t)]),
-      ("u8", "i32", "i64", "bool", "i16"))
+      [t for t in MOVED if t not in ("f32", "i8")])
 moved("HASHTABLE_LOOKUP", lambda t: (
     [Tensor("i32", [4], low=0, high=9), ints(0, 3, 5, 8), Tensor(t, [4, 2])], [Tensor(t), Tensor("u8")]),
-      ("u8", "i64", "bool", "i16"))
+      [t for t in MOVED if t not in ("f32", "i8", "i32")])
 CELLS.append(("EMBEDDING_LOOKUP", "f32", lambda: Case(
     "embedding_lookup_hybrid_cell", "EMBEDDING_LOOKUP",
     [Tensor("i32", [3], low=0, high=4),
