@@ -4,6 +4,9 @@
 #include <cstring>
 #include <vector>
 
+#include "base/error.h"
+#include "base/text.h"
+
 namespace litequant {
 namespace {
 
@@ -92,6 +95,53 @@ void write_dense(const Tensor& tensor, std::span<const std::byte> stored, std::s
     ++level.next;
     ++level.node;
   }
+}
+
+namespace {
+
+// Per tensor of the graph: it is sparse, some node reads it, and none of them is a DENSIFY.
+std::vector<bool> needs_dense_form(const Model& model, const Graph& graph) {
+  std::vector<bool> is_read(graph.tensors.size(), false), is_densified(graph.tensors.size(), false);
+  for (const Node& node : graph.nodes) {
+    for (const int32_t input : node.inputs) {
+      if (input == kNoTensor) continue;
+      (node.op == OpCode::densify ? is_densified : is_read)[static_cast<size_t>(input)] = true;
+    }
+  }
+  for (size_t t = 0; t < graph.tensors.size(); ++t) {
+    const Tensor& tensor = graph.tensors[t];
+    is_read[t] = is_read[t] && !is_densified[t] && tensor.sparsity && !tensor.is_variable &&
+                 model.is_constant(tensor) && bits_per_element(tensor.type) >= 8;
+  }
+  return is_read;
+}
+
+}  // namespace
+
+std::shared_ptr<const Model> with_dense_constants(std::shared_ptr<const Model> model, int64_t limit) {
+  std::shared_ptr<Model> dense;
+  int64_t total = 0;
+  for (size_t g = 0; g < model->graphs.size(); ++g) {
+    const std::vector<bool> needed = needs_dense_form(*model, model->graphs[g]);
+    for (size_t t = 0; t < needed.size(); ++t) {
+      if (!needed[t]) continue;
+      const Tensor& sparse = model->graphs[g].tensors[t];
+      const double bytes =
+          static_cast<double>(sparse.shape.count()) * static_cast<double>(bytes_per_element(sparse.type));
+      if (bytes > static_cast<double>(limit - total)) {
+        fail(ErrorCode::too_large, text("its dense form needs ", bytes, " bytes, with others more than ", limit),
+             place_of_tensor(*model, static_cast<int32_t>(g), static_cast<int32_t>(t)));
+      }
+      total += static_cast<int64_t>(bytes);
+      if (!dense) dense = std::make_shared<Model>(*model);
+      std::vector<std::byte> values(static_cast<size_t>(bytes));
+      write_dense(sparse, model->constant(sparse), values);
+      Tensor& tensor = dense->graphs[g].tensors[t];
+      tensor.sparsity.reset();
+      tensor.buffer = dense->add_buffer(Buffer::copy_of(values));
+    }
+  }
+  return dense ? dense : model;
 }
 
 }  // namespace litequant

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/operator_facts.h"
+#include "model/sparsity.h"
 
 namespace litequant {
 namespace {
@@ -119,7 +120,7 @@ std::shared_ptr<const Plan> Planner::make_plan(std::shared_ptr<const Model> mode
     fail(ErrorCode::bad_argument, text("there is no subgraph ", graph, "; the model has ", model->graphs.size()));
   }
   const auto plan = std::make_shared<Plan>();
-  plan->model_ = std::move(model);
+  plan->model_ = with_dense_constants(std::move(model), options.memory_limit);
   plan->graph_index_ = graph;
   plan->options_ = options;
   const Graph& owner = plan->graph();

@@ -474,6 +474,12 @@ for dtype in ("f32", "f16", "i8"):
     case(f"densify_{dtype}_blocks", "DENSIFY",
          [sparse(dtype, [4, 6], range(1, 13), [0, 1, 2, 3], [2, ([0, 1, 3], [2, 0, 1]), 2, 2], [0, 1])],
          [Tensor(dtype, [4, 6])], ("DensifyOptions", {}), turns=1)
+# Weights that the operator itself takes sparse: rows of which some columns are stored, and some blocks of 4.
+for label, weights in (("", ([3, 4], [1, 2, 3, 4, 5], [0, 1], [3, ([0, 2, 2, 5], [1, 3, 0, 1, 2])])),
+                       ("_blocks", ([3, 8], range(-6, 6), [0, 1, 2], [3, ([0, 1, 1, 3], [1, 0, 1]), 4], [1]))):
+    case(f"fully_connected_f32_sparse{label}", "FULLY_CONNECTED",
+         [Tensor("f32", [2, weights[0][1]]), sparse("f32", *weights), constant("f32", [0.5, -1, 2])], [Tensor("f32")],
+         ("FullyConnectedOptions", {}), version=8)
 
 
 def write_cells(folder, wanted):
