@@ -52,16 +52,6 @@ std::vector<Shape> infer(const NodeView& node) {
                 static_cast<int32_t>(shape.output_channels)}};
 }
 
-Step compile(const NodeView& node, const CompileOptions&) {
-  const VolumeShape shape = convolution_shape(node);
-  require_floats(node, 0, 1, 2, shape.output_channels);
-  return {.run = [shape, range = activation_range(fused_activation(node)),
-                  has_bias = node.has_input(2)](const Frame& frame) {
-    convolve_3d(shape, range, frame.in<float>(0), frame.in<float>(1), has_bias ? frame.in<float>(2) : nullptr,
-                frame.out<float>());
-  }};
-}
-
 // ---- CONV_3D_TRANSPOSE ----------------------------------------------------------------------------------------------
 
 VolumeShape transpose_shape(const NodeView& node) {
@@ -90,21 +80,26 @@ std::vector<Shape> infer_transpose(const NodeView& node) {
                 static_cast<int32_t>(shape.output_channels)}};
 }
 
-Step compile_transpose(const NodeView& node, const CompileOptions&) {
-  const VolumeShape shape = transpose_shape(node);
-  require_floats(node, 2, 1, 3, shape.output_channels);
+// ---- Both -----------------------------------------------------------------------------------------------------------
+
+// Input `kData` with the weights of input 1 and, if there is one, the bias of input `kBias`.
+template <VolumeShape (*kShape)(const NodeView&), decltype(convolve_3d)* kKernel, size_t kData, size_t kBias>
+Step compile(const NodeView& node, const CompileOptions&) {
+  const VolumeShape shape = kShape(node);
+  require_floats(node, kData, 1, kBias, shape.output_channels);
   return {.run = [shape, range = activation_range(fused_activation(node)),
-                  has_bias = node.has_input(3)](const Frame& frame) {
-    transpose_convolve_3d(shape, range, frame.in<float>(2), frame.in<float>(1), has_bias ? frame.in<float>(3) : nullptr,
-                          frame.out<float>());
+                  has_bias = node.has_input(kBias)](const Frame& frame) {
+    kKernel(shape, range, frame.in<float>(kData), frame.in<float>(1), has_bias ? frame.in<float>(kBias) : nullptr,
+            frame.out<float>());
   }};
 }
 
-double operations(const NodeView& node) { return visits(node.output(0).shape) * visits(node.input(1).shape, 0, 4); }
-
-double transpose_operations(const NodeView& node) {
-  return visits(node.input(2).shape) * visits(node.input(1).shape, 0, 4);
+// Every element of operand or result `of` meets a window of the weights and their other channels.
+double operations_of_window(const NodeView& node, const Shape& of) {
+  return visits(of) * visits(node.input(1).shape, 0, 4);
 }
+double operations(const NodeView& node) { return operations_of_window(node, node.output(0).shape); }
+double transpose_operations(const NodeView& node) { return operations_of_window(node, node.input(2).shape); }
 
 }  // namespace
 
@@ -112,7 +107,7 @@ extern const OpDef kConv3D, kConv3DTranspose;
 const OpDef kConv3D = {.code = OpCode::conv_3d,
                        .types = types(DataType::float32),
                        .infer = infer,
-                       .compile = compile,
+                       .compile = compile<convolution_shape, convolve_3d, 0, 2>,
                        .quant = {.roles = {Role::data, Role::data, Role::data}, .output = OutputRule::free},
                        .version = version_one,
                        .operations = operations};
@@ -121,7 +116,7 @@ const OpDef kConv3DTranspose = {
     .data_operand = 2,
     .types = types(DataType::float32),
     .infer = infer_transpose,
-    .compile = compile_transpose,
+    .compile = compile<transpose_shape, transpose_convolve_3d, 2, 3>,
     .quant = {.roles = {Role::none, Role::data, Role::data, Role::data}, .output = OutputRule::free},
     .version = version_one,
     .operations = transpose_operations};

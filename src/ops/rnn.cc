@@ -201,35 +201,26 @@ double operations_of_both(const NodeView& node) {
   return cell_operations(node) * (is_repeated ? visits(input, 0, 1) : 1);
 }
 
+constexpr OpDef row(OpCode code, decltype(OpDef::infer) infer_shapes, decltype(OpDef::compile) compile_cell,
+                    OperandSet weights, decltype(OpDef::operations) operations) {
+  return {.code = code,
+          .types = types(DataType::float32),
+          .hybrid = true,
+          .is_pure = false,
+          .infer = infer_shapes,
+          .compile = compile_cell,
+          .quant = {.hybrid = true, .cell_weights = weights},
+          .version = version,
+          .operations = operations};
+}
+
 }  // namespace
 
 extern const OpDef kRnn, kUnidirectionalSequenceRnn, kBidirectionalSequenceRnn;
-const OpDef kRnn = {.code = OpCode::rnn,
-                    .types = types(DataType::float32),
-                    .hybrid = true,
-                    .is_pure = false,
-                    .infer = infer,
-                    .compile = compile,
-                    .quant = {.hybrid = true, .cell_weights = operand_set(1, 2)},
-                    .version = version,
-                    .operations = cell_operations};
-const OpDef kUnidirectionalSequenceRnn = {.code = OpCode::unidirectional_sequence_rnn,
-                                          .types = types(DataType::float32),
-                                          .hybrid = true,
-                                          .is_pure = false,
-                                          .infer = infer,
-                                          .compile = compile,
-                                          .quant = {.hybrid = true, .cell_weights = operand_set(1, 2)},
-                                          .version = version,
-                                          .operations = cell_operations};
-const OpDef kBidirectionalSequenceRnn = {.code = OpCode::bidirectional_sequence_rnn,
-                                         .types = types(DataType::float32),
-                                         .hybrid = true,
-                                         .is_pure = false,
-                                         .infer = infer_both,
-                                         .compile = compile_both,
-                                         .quant = {.hybrid = true, .cell_weights = operand_set(1, 2, 5, 6, 10, 11)},
-                                         .version = version,
-                                         .operations = operations_of_both};
+const OpDef kRnn = row(OpCode::rnn, infer, compile, operand_set(1, 2), cell_operations);
+const OpDef kUnidirectionalSequenceRnn =
+    row(OpCode::unidirectional_sequence_rnn, infer, compile, operand_set(1, 2), cell_operations);
+const OpDef kBidirectionalSequenceRnn = row(OpCode::bidirectional_sequence_rnn, infer_both, compile_both,
+                                            operand_set(1, 2, 5, 6, 10, 11), operations_of_both);
 
 }  // namespace litequant
