@@ -30,15 +30,19 @@ std::string text(const Parts&... parts) {
   return out;
 }
 
-// "[1, 224, 224, 3]" of any range of numbers.
+// "[1, 224, 224, 3]" of any range of numbers; of a long one (out of a file, it has any length) the beginning and how
+// many there are.
 template <typename Range>
 std::string list_text(const Range& values) {
+  constexpr size_t kMost = 12;
   std::string out = "[";
-  for (bool first = true; const auto& value : values) {
-    if (!first) out += ", ";
-    first = false;
+  size_t count = 0;
+  for (const auto& value : values) {
+    if (count++ >= kMost) continue;
+    if (count > 1) out += ", ";
     append_text(out, value);
   }
+  if (count > kMost) out += text(", ... ", count, " in all");
   return out += "]";
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/text.h"
 
 namespace litequant {
@@ -14,6 +16,12 @@ TEST(Error, SaysWhereInAModel) {
   const Error of_tensor(ErrorCode::bad_model, "no such buffer", {.graph = 1, .name = "x", .is_tensor = true});
   EXPECT_EQ(of_tensor.message(), "subgraph 1, tensor 'x': no such buffer");
   EXPECT_EQ(Error(ErrorCode::bad_file, "empty").message(), "empty");
+}
+
+TEST(ListText, ShortensWhatIsLong) {
+  EXPECT_EQ(list_text(std::vector<int>{3, -1}), "[3, -1]");
+  EXPECT_EQ(list_text(std::vector<int>()), "[]");
+  EXPECT_EQ(list_text(std::vector<int>(40, 7)), "[7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, ... 40 in all]");
 }
 
 TEST(Quoted, EscapesControlCharactersAndCutsLongNames) {

@@ -27,5 +27,19 @@ TEST(Half, RoundsToNearestEven) {
   EXPECT_TRUE(std::isinf(half_to_float(float_to_half(65520.0f))));
 }
 
+TEST(Bfloat, IsTheUpperHalfOfAFloatRounded) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const float value = bfloat_to_float(static_cast<uint16_t>(bits));
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(bfloat_to_float(float_to_bfloat(value))));
+    } else {
+      EXPECT_EQ(float_to_bfloat(value), bits);
+    }
+  }
+  EXPECT_EQ(bfloat_to_float(float_to_bfloat(257)), 256);  // halfway between 256 and 258
+  EXPECT_EQ(bfloat_to_float(float_to_bfloat(259)), 260);  // halfway between 258 and 260
+  EXPECT_TRUE(std::isinf(bfloat_to_float(float_to_bfloat(3.4e38f))));
+}
+
 }  // namespace
 }  // namespace litequant
