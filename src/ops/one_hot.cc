@@ -67,11 +67,13 @@ Step compile(const NodeView& node, const CompileOptions&) {
 }  // namespace
 
 extern const OpDef kOneHot;
-const OpDef kOneHot = {.code = OpCode::one_hot,
-                       .data_operand = 2,
-                       .types = kWholeByteTypes,
-                       .infer = infer,
-                       .compile = compile,
-                       .version = version_one};
+const OpDef kOneHot = {
+    .code = OpCode::one_hot,
+    .data_operand = 2,
+    .types = kWholeByteTypes,
+    .infer = infer,
+    .compile = compile,
+    .quant = {.roles = {Role::none, Role::none, Role::data, Role::data}, .output = OutputRule::same, .int8 = true},
+    .version = version_one};
 
 }  // namespace litequant

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -47,15 +48,34 @@ class Draft {
     made_.inside.push_back(t);
     return t;
   }
-  int32_t constant(Shape shape, const std::vector<float>& values, std::string_view what) {
+  // The same with dimensions of its own; -1: as many as the elements need.
+  int32_t inside(int32_t like, std::string_view what, const std::vector<int32_t>& dims) {
+    const int32_t made = inside(like, what);
+    Tensor& tensor = graph().tensors[static_cast<size_t>(made)];
+    const int64_t elements = tensor.shape.count();
+    int64_t known = 1;
+    for (const int32_t dim : dims) known *= dim < 0 ? 1 : dim;
+    tensor.shape = {};
+    for (const int32_t dim : dims) {
+      tensor.shape.push_back(dim < 0 ? static_cast<int32_t>(elements / std::max<int64_t>(known, 1)) : dim);
+    }
+    if (tensor.shape_signature) tensor.shape_signature = dims;
+    return made;
+  }
+  template <typename T>
+  int32_t constant(Shape shape, const std::vector<T>& values, std::string_view what) {
     Tensor made;
     made.name = text(tensor(result()).name, "/", what);
+    made.type = DataTypeOf<T>::value;
     made.shape = std::move(shape);
     made.has_rank = made.shape.rank() > 0;
     made.buffer = model_.add_buffer(Buffer::of(values));
     return add(std::move(made));
   }
-  int32_t scalar(float value, std::string_view what) { return constant({}, {value}, what); }
+  int32_t list(const std::vector<int32_t>& values, std::string_view what) {
+    return constant(Shape{static_cast<int32_t>(values.size())}, values, what);
+  }
+  int32_t scalar(float value, std::string_view what) { return constant(Shape(), std::vector<float>{value}, what); }
 
   void op(OpCode code, std::vector<int32_t> inputs, int32_t output, Options options = {}) {
     Node& made = made_.nodes.emplace_back();
@@ -269,6 +289,55 @@ bool write_pow(Draft& d) {
   return true;
 }
 
+// Elements of an image change places by an exchange of two axes: `apart` splits its axes into four, `together` are
+// those of the result.
+bool write_exchange(Draft& d, const std::vector<int32_t>& apart, const std::vector<int32_t>& together) {
+  const int32_t before = d.inside(d.input(0), "apart", apart);
+  const int32_t after = d.inside(d.input(0), "exchanged", {apart[0], apart[2], apart[1], apart[3]});
+  const auto reshape = [&](int32_t from, const std::vector<int32_t>& dims, int32_t to, std::string_view what) {
+    d.op(OpCode::reshape, {from, d.list(dims, what)}, to, Options("ReshapeOptions"));
+  };
+  reshape(d.input(0), apart, before, "apart_shape");
+  d.op(OpCode::transpose, {before, d.list({0, 2, 1, 3}, "order")}, after, Options("TransposeOptions"));
+  reshape(after, together, d.result(), "shape");
+  return true;
+}
+
+// Height, width and channels of an image [batches, height, width, channels], all known, and a block size; empty where
+// they are not. int16 has no kernel for either operator below.
+std::vector<int32_t> image_in_blocks(const Draft& d) {
+  if (!d.has_operands(1)) return {};
+  const Tensor& image = d.tensor(d.input(0));
+  const int64_t block = d.node().options.integer("block_size");
+  if (image.shape.rank() != 4 || block < 1 || block > 64 || image.shape.count() == 0) return {};
+  std::vector<int32_t> sizes;
+  for (const int axis : {1, 2, 3}) {
+    if (image.shape_signature && (*image.shape_signature)[static_cast<size_t>(axis)] < 0) return {};
+    if (image.shape[axis] * block * block > std::numeric_limits<int32_t>::max()) return {};
+    sizes.push_back(image.shape[axis]);
+  }
+  sizes.push_back(static_cast<int32_t>(block));
+  return sizes;
+}
+
+bool write_depth_to_space(Draft& d) {
+  const std::vector<int32_t> sizes = image_in_blocks(d);
+  if (sizes.empty()) return false;
+  const int32_t height = sizes[0], width = sizes[1], channels = sizes[2], block = sizes[3];
+  if (channels % (block * block) != 0) return false;
+  return write_exchange(d, {-1, width, block, channels / block},
+                        {-1, height * block, width * block, channels / (block * block)});
+}
+
+bool write_space_to_depth(Draft& d) {
+  const std::vector<int32_t> sizes = image_in_blocks(d);
+  if (sizes.empty()) return false;
+  const int32_t height = sizes[0], width = sizes[1], channels = sizes[2], block = sizes[3];
+  if (height % block != 0 || width % block != 0) return false;
+  return write_exchange(d, {-1, block, width / block, channels * block},
+                        {-1, height / block, width / block, channels * block * block});
+}
+
 struct Row {
   OpCode op;
   bool (*write)(Draft& draft);
@@ -288,6 +357,8 @@ constexpr Row kRows[] = {
     {OpCode::elu, write_elu},
     {OpCode::div, write_div},
     {OpCode::pow, write_pow},
+    {OpCode::depth_to_space, write_depth_to_space},
+    {OpCode::space_to_depth, write_space_to_depth},
 };
 
 }  // namespace

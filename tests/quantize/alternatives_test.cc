@@ -166,6 +166,14 @@ TEST(Alternatives, PreluIn16Bits) {
 
 TEST(Alternatives, EluIn16Bits) { EXPECT_EQ(written(one(plain(OpCode::elu)), Mode::int16x8, 65, {4, 0}).size(), 5u); }
 
+TEST(Alternatives, BlocksMoveIn16Bits) {
+  const Options block = ModelBuilder::options("DepthToSpaceOptions", {{"block_size", int64_t{2}}});
+  const std::vector moves = {OpCode::reshape, OpCode::transpose, OpCode::reshape};
+  EXPECT_EQ(written(one(plain(OpCode::depth_to_space, block), {2, 3, 2, 12}, {2, 6, 4, 3}), Mode::int16x8, 85), moves);
+  const Options other = ModelBuilder::options("SpaceToDepthOptions", {{"block_size", int64_t{3}}});
+  EXPECT_EQ(written(one(plain(OpCode::space_to_depth, other), {2, 6, 3, 2}, {2, 2, 1, 18}), Mode::int16x8, 85), moves);
+}
+
 TEST(Alternatives, DivisionByAConstantIsAProduct) {
   const Build build = [](ModelBuilder& b, int x, int y) {
     b.node(OpCode::div, {x, b.constant("c", DataType::float32, {4}, std::vector<float>{1, -2, 3, 4})}, {y});
