@@ -226,13 +226,13 @@ val make_calibration(int32_t model) {
   });
 }
 
-val calibrate(int32_t id, int32_t graph, const val& inputs, const val& shapes, int32_t sample) {
+val calibrate(int32_t id, int32_t graph, const val& inputs, const val& shapes, int32_t sample, int32_t part) {
   return guarded([&] {
     Calibration& calibration = *handles().get<std::unique_ptr<Calibration>>(id);
     auto& session = calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options())
                         .first->second.with_shapes(shapes_from(shapes));
     write_inputs(session, inputs);
-    calibrate_sample(session, calibration.statistics, sample);
+    calibrate_sample(session, calibration.statistics, sample, static_cast<SamplePart>(part));
     return val::object();
   });
 }

@@ -89,6 +89,8 @@ export interface NativeModule {
     inputs: readonly Uint8Array[],
     shapes: Shapes | null,
     sample: number,
+    /** Of a sequence: 0 alone, 1 its first, 2 one that follows. */
+    part: number,
   ): Outcome<object>;
   calibrated(calibration: number): Outcome<{ readonly statistics: string; readonly samples: number }>;
   mergeStatistics(texts: readonly string[]): Outcome<{ readonly statistics: string; readonly samples: number }>;

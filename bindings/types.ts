@@ -309,6 +309,12 @@ export interface OperatorPlace {
 // ---- Calibrate and quantize -----------------------------------------------------------------------------------------
 
 export interface CalibrateOptions extends WorkOptions {
+  /**
+   * For models that keep states from one run to the next: how many samples in a row make a sequence, whose states are
+   * carried along. Needed to quantize cells that take one step a run (SVDF, LSTM). Default: 1, every sample starts as
+   * a first run does. Infinity: all samples are one sequence.
+   */
+  readonly sequence?: number;
   /** Signature that samples are for when they do not say. Default: the first. */
   readonly signature?: string;
   /** Number of samples, for progress, when the iterable does not tell. */

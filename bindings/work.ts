@@ -27,16 +27,26 @@ import type {
 export async function calibrateModel(model: Model, samples: Samples, options: CalibrateOptions): Promise<Statistics> {
   const handle = handleOf(model);
   const { engine } = handle.remote;
-  const { signal, signature } = options;
+  const { signal, signature, sequence = 1 } = options;
+  if (!(sequence >= 1) || (sequence !== Infinity && !Number.isInteger(sequence))) {
+    refuse("BAD_ARGUMENT", `sequence is ${String(sequence)}`, "a whole number of samples, or Infinity");
+  }
   const { signatures } = handle.describe();
+  const taken = new Map<number, number>();
   return await reporting("calibrate", totalOf(samples, options.total), options, async (reporter) => {
     const made = await callWith([handle.remote], "makeCalibration", ([id = 0]) => [id], withSignal(signal));
     const { generation, result } = made;
     try {
       const count = await forEachSample(samples, options, reporter, async (sample, index) => {
         const { graph, bytes, shapes } = bindSample(sample, signatures, { signature }, `sample ${index}`);
+        const before = taken.get(graph) ?? 0;
+        taken.set(graph, before + 1);
+        const part = sequence === 1 ? 0 : before % sequence === 0 ? 1 : 2;
         await callHeld(() =>
-          engine.call("calibrate", [result.id, graph, bytes, shapes, index], { generation, ...withSignal(signal) }),
+          engine.call("calibrate", [result.id, graph, bytes, shapes, index, part], {
+            generation,
+            ...withSignal(signal),
+          }),
         );
       });
       if (count === 0)

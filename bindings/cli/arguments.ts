@@ -29,6 +29,11 @@ export interface CommandSpec {
 const output: OptionSpec = { kind: "value", short: "o", value: "FILE", help: "file to write" };
 const json: OptionSpec = { kind: "flag", help: "results as JSON on stdout" };
 const samples: OptionSpec = { kind: "value", value: "N", help: "at most N samples, spread evenly over what there is" };
+const sequence: OptionSpec = {
+  kind: "value",
+  value: "N|all",
+  help: "of a model that keeps states: how many samples in a row are one sequence, whose states are carried along",
+};
 const signature: OptionSpec = { kind: "value", value: "NAME", help: "signature of the model; by default the first" };
 
 /** How pictures become inputs. */
@@ -98,6 +103,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
       calibrate: { kind: "list", value: "PATH…", help: `samples to calibrate with: ${dataKinds}` },
       statistics: { kind: "list", value: "STATS…", help: "files of `litequant calibrate`, merged" },
       samples,
+      sequence,
       signature,
       ...pictures,
       ...recipe,
@@ -165,6 +171,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
       data: { kind: "list", value: "PATH…", help: `samples: ${dataKinds}` },
       output: { ...output, value: "STATS", help: "the file to write" },
       samples,
+      sequence,
       signature,
       ...pictures,
       json,
@@ -181,6 +188,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
       labels: { kind: "value", value: "FILE", help: "class of each sample; by default sub-folders" },
       calibrate: { kind: "list", value: "PATH…", help: "samples to calibrate with; by default those of --data" },
       samples,
+      sequence,
       signature,
       ...pictures,
       json,

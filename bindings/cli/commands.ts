@@ -123,10 +123,19 @@ async function statisticsOf(args: Arguments, model: Model): Promise<Statistics> 
 async function calibrateOn(model: Model, data: Dataset, args: Arguments): Promise<Statistics> {
   const line = progressLine();
   try {
-    return await calibrate(model, data, { ...signatureOption(args), ...line });
+    return await calibrate(model, data, { ...signatureOption(args), ...sequenceOption(args), ...line });
   } finally {
     line.end();
   }
+}
+
+export function sequenceOption(args: Arguments): { sequence?: number } {
+  const word = args.value("sequence");
+  if (word === undefined) return {};
+  if (args.value("samples") !== undefined) {
+    throw new UsageError("--samples picks samples far apart, --sequence needs those that follow each other");
+  }
+  return { sequence: word === "all" ? Infinity : wholeNumber("--sequence", word, 1) };
 }
 
 export const signatureOption = (args: Arguments): { signature?: string } => {

@@ -15,7 +15,7 @@ import {
 import type { Dataset, Mode, Model, Normalization, Pixels, Statistics } from "../node.js";
 import { UsageError } from "./arguments.js";
 import type { Arguments } from "./arguments.js";
-import { datasetOf, firstSignature, labelsOf, signatureOption } from "./commands.js";
+import { datasetOf, firstSignature, labelsOf, sequenceOption, signatureOption } from "./commands.js";
 import { decibelText, note, percentText, print, printJson, progressLine, table } from "./output.js";
 
 interface Material {
@@ -44,12 +44,13 @@ export async function reportCommand(args: Arguments): Promise<void> {
   const line = progressLine();
   try {
     const options = { ...signatureOption(args), ...line };
+    const sequence = sequenceOption(args);
     const float = await rowOf("float32", model, material, options);
     let statistics: Statistics | undefined;
     const rows: Row[] = [float];
     for (const mode of modes) {
       const description = model.describe().modes[mode];
-      if (description.needsStatistics) statistics ??= await calibrate(model, calibration, options);
+      if (description.needsStatistics) statistics ??= await calibrate(model, calibration, { ...options, ...sequence });
       try {
         using quantized = await quantize(model, { mode }, statistics);
         rows.push(await rowOf(mode, quantized, material, options));

@@ -172,6 +172,9 @@ constexpr OperandSet operand_set(int first, Rest... rest) {
   return (OperandSet{1} << first) | operand_set(rest...);
 }
 
+// Recurrent cells whose integer form roles cannot tell (see quantize/passes/cell_form.h).
+enum class CellForm : uint8_t { none, lstm, svdf };
+
 // Data, read by the quantizer; what the kernels in TensorFlow Lite accept.
 struct QuantRule {
   std::array<Role, 5> roles = {Role::none, Role::none, Role::none, Role::none, Role::none};
@@ -182,10 +185,9 @@ struct QuantRule {
   bool int8 = false;  // a full integer kernel exists
   bool int16 = false;  // with int16 activations
   bool hybrid = false;  // float activations with int8 weights
-  // Recurrent cells: the weights, which become int8 together (one scale each), and whether the integer form is that of
-  // the LSTM (see quantize/passes/lstm_form.h), which roles cannot tell.
+  // Recurrent cells: the weights, which become int8 together (one scale each), and the integer form.
   OperandSet cell_weights = 0;
-  bool is_lstm = false;
+  CellForm cell_form = CellForm::none;
   bool same_in_int16 = false;  // `same` with int16 activations although not in int8
 
   Role role(size_t operand) const {

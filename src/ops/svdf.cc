@@ -2,6 +2,7 @@
 // absent, state [batches, memory * filters] (a variable).
 #include "kernels/svdf.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -47,7 +48,12 @@ std::vector<float> restored_time(const NodeView& node) {
   return values;
 }
 
-Step compile_float(const NodeView& node) {
+// The least and the greatest value of the state, for calibration.
+struct StateExtremes {
+  float least, greatest;
+};
+
+Step compile_float(const NodeView& node, bool is_reproducible) {
   FloatSvdf cell = {
       .shape = shape_of(node), .features = {}, .time = nullptr, .bias = nullptr, .activation = cell_activation(node)};
   const SvdfShape& shape = cell.shape;
@@ -64,20 +70,27 @@ Step compile_float(const NodeView& node) {
   const size_t products = layout.add(shape.batches * shape.filters, sizeof(float));
   const CellRowsLayout rows = add_cell_rows(layout, node.input(kFeatures).type, shape.batches, shape.inputs);
   const bool is_asymmetric = node.options().flag("asymmetric_quantize_inputs");
-  return {.run =
-              [=, time = std::move(time)](const Frame& frame) {
-                FloatSvdf own = cell;
-                own.features.values = frame.in<float>(kFeatures);
-                own.time = time.empty() ? frame.in<float>(kTime) : time.data();
-                own.bias = frame.in<float>(kBias);
-                const CellRows input =
-                    cell_rows(frame.in<float>(0),
-                              {.count = own.shape.batches, .depth = own.shape.inputs, .stride = own.shape.inputs},
-                              is_asymmetric, rows.at(frame));
-                svdf(own, input, const_cast<float*>(frame.in<float>(kState)),
-                     reinterpret_cast<float*>(frame.scratch_bytes + products), frame.out<float>());
-              },
-          .scratch_bytes = layout.total()};
+  const size_t extremes = is_reproducible ? layout.add(1, sizeof(StateExtremes)) : 0;
+  Step step = {
+      .run =
+          [=, time = std::move(time)](const Frame& frame) {
+            FloatSvdf own = cell;
+            own.features.values = frame.in<float>(kFeatures);
+            own.time = time.empty() ? frame.in<float>(kTime) : time.data();
+            own.bias = frame.in<float>(kBias);
+            const CellRows input = cell_rows(
+                frame.in<float>(0), {.count = own.shape.batches, .depth = own.shape.inputs, .stride = own.shape.inputs},
+                is_asymmetric, rows.at(frame));
+            auto* state = const_cast<float*>(frame.in<float>(kState));
+            svdf(own, input, state, reinterpret_cast<float*>(frame.scratch_bytes + products), frame.out<float>());
+            if (!is_reproducible) return;
+            const auto ends =
+                std::minmax_element(state, state + own.shape.batches * own.shape.filters * own.shape.memory);
+            *reinterpret_cast<StateExtremes*>(frame.scratch_bytes + extremes) = {*ends.first, *ends.second};
+          },
+      .scratch_bytes = layout.total()};
+  if (is_reproducible) step.inner_ranges = {{.tensor = node.node().inputs[kState], .offset = extremes}};
+  return step;
 }
 
 FixedMultiplier multiplier_of(const NodeView& node, double left, double right, double result) {
@@ -125,10 +138,10 @@ Step compile_integer(const NodeView& node) {
           .scratch_bytes = layout.total()};
 }
 
-Step compile(const NodeView& node, const CompileOptions&) {
+Step compile(const NodeView& node, const CompileOptions& options) {
   node.require(node.input_count() == 5, text("needs 5 inputs, found ", node.input_count()));
   node.require_type(node.output(0), "its output", node.input(0).type);
-  return node.input(0).type == DataType::int8 ? compile_integer(node) : compile_float(node);
+  return node.input(0).type == DataType::int8 ? compile_integer(node) : compile_float(node, options.reproducible);
 }
 
 int version(const NodeView& node) {
@@ -146,7 +159,12 @@ const OpDef kSvdf = {.code = OpCode::svdf,
                      .is_pure = false,
                      .infer = infer,
                      .compile = compile,
-                     .quant = {.hybrid = true, .cell_weights = operand_set(kFeatures, kTime)},
+                     .quant = {.roles = {Role::data},
+                               .output = OutputRule::free,
+                               .int8 = true,
+                               .hybrid = true,
+                               .cell_weights = operand_set(kFeatures, kTime),
+                               .cell_form = CellForm::svdf},
                      .version = version,
                      .operations = cell_operations};
 

@@ -82,7 +82,7 @@ constexpr QuantRule kQuant = {.roles = {Role::data},
                               .int8 = true,
                               .hybrid = true,
                               .cell_weights = kWeights,
-                              .is_lstm = true};
+                              .cell_form = CellForm::lstm};
 
 }  // namespace
 
@@ -103,7 +103,7 @@ const OpDef kLstm = {.code = OpCode::lstm,
                      .is_pure = false,
                      .infer = infer,
                      .compile = compile,
-                     .quant = {.hybrid = true, .cell_weights = kWeights},
+                     .quant = kQuant,
                      .version = step_version,
                      .operations = cell_operations};
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "quantize/alternatives.h"
+#include "quantize/passes/cell_form.h"
 
 namespace litequant {
 namespace {
@@ -67,7 +68,7 @@ CalibrationModel calibration_model(const Model& model) {
   return made;
 }
 
-void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) {
+void calibrate_sample(Session& session, Statistics& statistics, int64_t sample, SamplePart part) {
   struct Seen {
     int32_t graph, tensor;
     Range range;
@@ -104,18 +105,21 @@ void calibrate_sample(Session& session, Statistics& statistics, int64_t sample) 
       see(from, tensor, values);
     }
   };
-  const auto see_inside = [&](const Session& from) {
+  const auto see_inside = [&](const Session& from, int32_t n) {
+    const Node& node = from.plan().graph().nodes[static_cast<size_t>(n)];
+    if (from.inner_ranges().empty()) return;
+    if (part == SamplePart::alone && takes_one_step(node, from.slot(node.inputs[0]).shape)) return;
     for (const InnerRange& range : from.inner_ranges()) {
       const auto ends = floats(from.scratch().subspan(range.offset, 2 * sizeof(float)));
       if (range.tensor != kNoTensor && all_finite(ends)) see(from, range.tensor, ends);
     }
   };
-  // Each sample starts from the states of a first run, so that no order of samples counts.
-  session.reset();
+  // No order of samples counts, but that within a sequence.
+  if (part != SamplePart::continues) session.reset();
   session.run([&](const Session& from, int32_t node) {
     if (node == Session::kBeginning) return see_inputs(from);
     see_results(from, node);
-    see_inside(from);
+    see_inside(from, node);
   });
 
   for (const auto& [graph, tensor, range] : seen) {

@@ -24,10 +24,17 @@ struct CalibrationModel {
 };
 CalibrationModel calibration_model(const Model& model);
 
+// Of a model that keeps states: whether a sample is a run of its own, or part of a sequence of runs.
+enum class SamplePart : uint8_t {
+  alone,  // starts from the states of a first run
+  begins,  // the same, and others follow
+  continues,  // starts from the states that the sample before left
+};
+
 // Runs the session, whose inputs the caller has written, and widens the range of every real-valued input and result of
-// the session's graph, and of those that its nodes run. `sample` is its number, for messages. Throws BAD_SAMPLE when an
-// input holds NaN or infinity, NONFINITE_ACTIVATION naming the first node that makes one; then the statistics are as
-// they were before.
-void calibrate_sample(Session& session, Statistics& statistics, int64_t sample);
+// the session's graph, and of those that its nodes run; and what the states of cells reach, of cells that take one step
+// a run only in sequences. `sample` is its number, for messages. Throws BAD_SAMPLE when an input holds NaN or infinity,
+// NONFINITE_ACTIVATION naming the first node that makes one; then the statistics are as they were before.
+void calibrate_sample(Session& session, Statistics& statistics, int64_t sample, SamplePart part = SamplePart::alone);
 
 }  // namespace litequant

@@ -11,8 +11,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "quantize/passes/cell_form.h"
 #include "quantize/passes/choose_integers.h"
-#include "quantize/passes/lstm_form.h"
 #include "quantize/prove.h"
 #include "quantize/targets.h"
 
@@ -51,9 +51,8 @@ void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesig
     if (!design.is_integer(static_cast<int32_t>(n))) continue;
     for (const int32_t t : graph.nodes[n].inputs) need(t, design.node_type[n]);
     for (const int32_t t : graph.nodes[n].outputs) need(t, design.node_type[n]);
-    const OpDef* row = find_op(graph.nodes[n]);
-    if (row == nullptr || !row->quant.is_lstm) continue;
-    std::string inner = lstm_range_obstacle(graph.nodes[n], design.inner_ranges);
+    if (cell_form(graph.nodes[n]) == CellForm::none) continue;
+    std::string inner = cell_range_obstacle(graph, graph.nodes[n], design.inner_ranges);
     if (inner.empty()) continue;
     fail(ErrorCode::empty_dataset, text("no sample was given, and ", inner),
          place_of(model, design.graph_index, static_cast<int32_t>(n)), "give samples of what the model will see");

@@ -1,5 +1,5 @@
 // Runs models several times in one session each, and quantizes them: reads {package, jobs} as JSON, writes one line a job.
-//   job: {model, runs: [[{type, shape, data: base64}, ...], ...], recipe?, output?}
+//   job: {model, runs: [[{type, shape, data: base64}, ...], ...], recipe?, output?, sequence?}
 //   line: {ok: true, runs: [[{type, shape, data}, ...], ...], left?} or {ok: false, code, message}
 // With a recipe the model is calibrated on `runs`, quantized, written to `output`, and it is the result that is run.
 import { readFileSync, writeFileSync } from "node:fs";
@@ -25,7 +25,11 @@ async function made(job, runs) {
   const model = await load(job.model);
   if (!job.recipe) return { model };
   const needsSamples = !["dynamic", "float16"].includes(job.recipe.mode);
-  const quantized = await quantize(model, job.recipe, needsSamples ? await calibrate(model, runs) : undefined);
+  const quantized = await quantize(
+    model,
+    job.recipe,
+    needsSamples ? await calibrate(model, runs, { sequence: job.sequence ?? 1 }) : undefined,
+  );
   writeFileSync(job.output, await quantized.save());
   return { model: quantized, left: quantized.leftInFloat };
 }

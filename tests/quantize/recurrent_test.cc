@@ -187,6 +187,133 @@ TEST(QuantizedLstm, RangesDoNotDependOnTheOrderOfSamples) {
   EXPECT_EQ(calibrated(model, {1, 2, 3, 4}), calibrated(model, {4, 2, 1, 3}));
 }
 
+// ---- Cells that take one step a run
+// -----------------------------------------------------------------------------------
+
+// x [batches, inputs] -> LSTM -> y
+ModelBuilder one_step_lstm() {
+  ModelBuilder b = lstm_model();
+  b.at(b.current().inputs[0]).shape = {kBatches, kInputs};
+  b.at(b.current().outputs[0]).shape = {kBatches, kCells};
+  b.current().nodes[0].op = OpCode::lstm;
+  b.current().nodes[0].options = ModelBuilder::options("LSTMOptions", {{"fused_activation_function", int64_t{4}}});
+  return b;
+}
+
+// x [batches, inputs] -> SVDF -> SVDF -> y
+ModelBuilder svdf_model(int64_t activation = 1) {
+  ModelBuilder b;
+  constexpr int32_t kFilters = 8, kMemory = 6;
+  int x = b.input("x", DataType::float32, {kBatches, kInputs});
+  for (const int layer : {0, 1}) {
+    const int32_t inputs = b.at(x).shape[1], rank = layer + 1, units = kFilters / rank;
+    const auto constant = [&](std::string name, Shape shape) {
+      std::vector<float> values = noise(static_cast<size_t>(shape.count()), static_cast<uint32_t>(layer) * 5 + 3);
+      for (float& value : values) value *= 0.5f;
+      return b.constant(text(name, layer), DataType::float32, shape, values);
+    };
+    const std::vector<int> operands = {
+        x, constant("features", {kFilters, inputs}), constant("time", {kFilters, kMemory}), constant("bias", {units}),
+        b.variable(text("state", layer), DataType::float32, {kBatches, kFilters * kMemory})};
+    x = layer == 0 ? b.tensor("between", DataType::float32, {kBatches, units})
+                   : b.output("y", DataType::float32, {kBatches, units});
+    b.node(OpCode::svdf, operands, {x},
+           ModelBuilder::options("SVDFOptions", {{"rank", int64_t{rank}}, {"fused_activation_function", activation}}));
+  }
+  return b;
+}
+
+// `length` samples in a row are a sequence.
+Statistics calibrated_in_sequences(const std::shared_ptr<const Model>& model, uint32_t samples, uint32_t length) {
+  Session session(Plan::make(model, 0, {}, calibration_plan_options()));
+  Statistics statistics(*model);
+  for (uint32_t sample = 0; sample < samples; ++sample) {
+    const auto input = session.input(0);
+    const auto values = noise(input.size() / sizeof(float), sample + 50);
+    std::memcpy(input.data(), values.data(), input.size());
+    const SamplePart part = sample % length == 0 ? SamplePart::begins : SamplePart::continues;
+    calibrate_sample(session, statistics, sample, part);
+  }
+  return statistics;
+}
+
+// Signal to noise in decibels over one sequence.
+double closeness_in_sequence(const Model& real, const Model& other) {
+  Session reference(Plan::make(std::make_shared<const Model>(real), 0, {}, {}));
+  Session candidate(Plan::make(std::make_shared<const Model>(other), 0, {}, {}));
+  double signal = 0, error = 0;
+  for (uint32_t seed = 200; seed < 240; ++seed) {
+    const auto want = run(reference, seed), found = run(candidate, seed);
+    for (size_t i = 0; i < want.size(); ++i) {
+      signal += want[i] * want[i];
+      error += (want[i] - found[i]) * (want[i] - found[i]);
+    }
+  }
+  return 10 * std::log10(signal / error);
+}
+
+TEST(QuantizedCells, OfOneStepBecomeIntegersFromSequences) {
+  for (const auto& model : {one_step_lstm().load(), svdf_model().load()}) {
+    const Statistics statistics = calibrated_in_sequences(model, 60, 20);
+    std::vector<FloatNode> left;
+    const Model made = quantize(*model, {.mode = Mode::int8}, &statistics, &left);
+    EXPECT_TRUE(left.empty()) << left[0].reason;
+    EXPECT_GT(closeness_in_sequence(*model, made), 20);
+    const Model floats = dequantize(made);
+    EXPECT_GT(closeness_in_sequence(*model, floats), 30);
+    quantize(*model, {.mode = Mode::int8_only}, &statistics);  // is not refused
+  }
+}
+
+TEST(QuantizedCells, OfOneStepStayInFloatWithoutSequences) {
+  for (const auto& model : {one_step_lstm().load(), svdf_model().load()}) {
+    const Statistics statistics = calibrated(model);
+    std::vector<FloatNode> left;
+    quantize(*model, {.mode = Mode::int8}, &statistics, &left);
+    ASSERT_FALSE(left.empty());
+    EXPECT_NE(left[0].reason.find("calibrate on sequences"), std::string::npos) << left[0].reason;
+    try {
+      quantize(*model, {.mode = Mode::int8_only}, &statistics);
+      ADD_FAILURE() << "was not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::refused);
+    }
+  }
+}
+
+TEST(QuantizedSvdf, HasTheFormOfTheIntegerKernel) {
+  const auto model = svdf_model().load();
+  const Statistics statistics = calibrated_in_sequences(model, 40, 40);
+  const Model made = quantize(*model, {.mode = Mode::int8_only}, &statistics);
+  const Graph& graph = made.graphs[0];
+  const Node& node = graph.nodes[0];
+  ASSERT_EQ(node.op, OpCode::svdf);
+  EXPECT_EQ(node.version, 3);
+  EXPECT_EQ(operand(graph, node, 1).type, DataType::int8);
+  EXPECT_EQ(operand(graph, node, 2).type, DataType::int16);
+  EXPECT_EQ(operand(graph, node, 3).type, DataType::int32);
+  EXPECT_EQ(operand(graph, node, 4).type, DataType::int16);
+  const auto range = statistics.range(0, model->graphs[0].nodes[0].inputs[4]);
+  ASSERT_TRUE(range);
+  const float state = operand(graph, node, 4).quantization.scale[0];
+  EXPECT_EQ(state, std::max(-range->min, range->max) / 32767);
+  EXPECT_EQ(operand(graph, node, 3).quantization.scale[0], state * operand(graph, node, 2).quantization.scale[0]);
+  int largest = 0;
+  for (const int16_t weight : made.constant_as<int16_t>(operand(graph, node, 2))) {
+    largest = std::max(largest, std::abs(int{weight}));
+  }
+  EXPECT_EQ(largest, 512);
+}
+
+TEST(QuantizedSvdf, StaysInFloatWithAnotherActivation) {
+  const auto model = svdf_model(0).load();
+  const Statistics statistics = calibrated_in_sequences(model, 10, 10);
+  std::vector<FloatNode> left;
+  quantize(*model, {.mode = Mode::int8}, &statistics, &left);
+  ASSERT_EQ(left.size(), 2u);
+  EXPECT_NE(left[0].reason.find("RELU"), std::string::npos) << left[0].reason;
+}
+
 TEST(QuantizedLstm, StaysInFloatWithItsReason) {
   const auto model = lstm_model({.activation = 1}).load();
   const Statistics statistics = calibrated(model);

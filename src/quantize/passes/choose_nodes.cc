@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/operator_facts.h"
+#include "quantize/passes/cell_form.h"
 #include "quantize/passes/design.h"
-#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/table_form.h"
 
 namespace litequant {
@@ -50,9 +50,6 @@ bool has_constant_divisor(const Model& model, const Graph& graph, const Node& no
 
 std::string obstacle(const Model& model, const Graph& graph, const Node& node, DataType type) {
   const OpDef* row = find_op(node);
-  if (row != nullptr && (node.op == OpCode::lstm || node.op == OpCode::svdf)) {
-    return "it takes one step a run: samples one by one do not show what its states reach";
-  }
   // In int16 a stored 0 stands for a divisor of 0, in int8 for any.
   if (node.op == OpCode::div && (type == DataType::int8 || has_constant_divisor(model, graph, node))) {
     return "TensorFlow Lite's integer kernel fails wherever a stored divisor is 0";
@@ -61,7 +58,7 @@ std::string obstacle(const Model& model, const Graph& graph, const Node& node, D
   if (type == DataType::int8 && !row->quant.int8) return "no kernel for int8 exists";
   if (type == DataType::int16 && !row->quant.int16) return "no kernel for int16 activations exists";
   const QuantRule& rule = row->quant;
-  if (rule.is_lstm) return lstm_obstacle(model, graph, node);
+  if (rule.cell_form != CellForm::none) return cell_obstacle(model, graph, node);
   if (node.options.integer("fused_activation_function") > kActivationRelu6) {
     return "its fused activation has no integer form";
   }
@@ -223,8 +220,8 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (!design.is_integer(static_cast<int32_t>(n))) continue;
-    if (find_op(node) != nullptr && find_op(node)->quant.is_lstm) {
-      std::string reason = lstm_range_obstacle(node, design.inner_ranges);
+    if (cell_form(node) != CellForm::none) {
+      std::string reason = cell_range_obstacle(graph, node, design.inner_ranges);
       if (!reason.empty()) {
         design.node_type[n] = DataType::float32;
         design.reason[n] = std::move(reason);

@@ -14,7 +14,7 @@ namespace {
 
 // Operand numbers; gates in the order input, forget, cell, output.
 constexpr size_t kInputWeights = 1, kRecurrentWeights = 5, kPeephole = 9, kBias = 12, kProjection = 16,
-                 kProjectionBias = 17, kOutputState = 18, kCellState = 19, kNorm = 20;
+                 kProjectionBias = 17, kOutputState = 18, kNorm = 20;
 constexpr std::array<int, 4> kPeepholeOfGate = {0, 1, -1, 2};
 constexpr size_t kIntermediates = 5, kHidden = 4;
 constexpr int64_t kActivationTanh = 4;
@@ -44,7 +44,7 @@ int cell_exponent(Range range) {
 
 class Writer {
  public:
-  Writer(Model& model, int32_t graph, ConstantStore& constants, Node& node, LstmParameters parameters,
+  Writer(Model& model, int32_t graph, ConstantStore& constants, Node& node, CellParameters parameters,
          const InnerRanges& ranges)
       : model_(model), graph_(graph), constants_(constants), node_(node), parameters_(parameters), ranges_(ranges) {}
 
@@ -57,8 +57,8 @@ class Writer {
       write_weights(kProjection, kProjectionBias, hidden_.scale);
     }
     set_tensor(node_.inputs[kOutputState], DataType::int8, parameters_.output);
-    const float cell_scale = std::ldexp(1.0f, cell_exponent(ranges_.at(node_.inputs[kCellState])));
-    set_tensor(node_.inputs[kCellState], DataType::int16, {cell_scale, 0});
+    const float cell_scale = std::ldexp(1.0f, cell_exponent(ranges_.at(node_.inputs[kLstmCellState])));
+    set_tensor(node_.inputs[kLstmCellState], DataType::int16, {cell_scale, 0});
   }
 
  private:
@@ -150,7 +150,7 @@ class Writer {
   int32_t graph_;
   ConstantStore& constants_;
   Node& node_;
-  LstmParameters parameters_;
+  CellParameters parameters_;
   const InnerRanges& ranges_;
   Parameters hidden_;
 };
@@ -163,15 +163,10 @@ std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& no
     return "with another activation than tanh it has no integer form";
   }
   if (!node.has_input(0) || !is_real_value(model, tensor_at(graph, node.inputs[0]))) return "its input is a constant";
-  const Shape& input = tensor_at(graph, node.inputs[0]).shape;
-  const int time_axis = node.options.flag("time_major") ? 0 : 1;
-  if (input.rank() != 3 || input[time_axis] <= 1) {
-    return "it takes one step a run: samples one by one do not show what its states reach";
-  }
   for (size_t i = 1; i < node.inputs.size(); ++i) {
     if (!node.has_input(i)) continue;
     const Tensor& tensor = tensor_at(graph, node.inputs[i]);
-    if (i == kOutputState || i == kCellState) {
+    if (i == kOutputState || i == kLstmCellState) {
       if (tensor.type != DataType::float32 || !tensor.is_variable) return "its states are no float variables";
       const Links links(graph);
       if (links.uses[static_cast<size_t>(node.inputs[i])].size() != 1) return "its states are shared with other nodes";
@@ -198,7 +193,7 @@ std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& no
 }
 
 std::string lstm_range_obstacle(const Node& node, const InnerRanges& ranges) {
-  const auto cell = ranges.find(node.inputs[kCellState]);
+  const auto cell = ranges.find(node.inputs[kLstmCellState]);
   if (cell == ranges.end()) return "calibration has not seen its cell state";
   for (const size_t i : ranged_intermediates(node)) {
     if (!ranges.contains(node.intermediates[i])) return "calibration has not seen its intermediates";
@@ -210,7 +205,7 @@ std::string lstm_range_obstacle(const Node& node, const InnerRanges& ranges) {
   return "";
 }
 
-void write_lstm(Model& model, int32_t graph, ConstantStore& constants, Node& node, LstmParameters parameters,
+void write_lstm(Model& model, int32_t graph, ConstantStore& constants, Node& node, CellParameters parameters,
                 const InnerRanges& ranges) {
   Writer(model, graph, constants, node, parameters, ranges).write();
 }

@@ -3,19 +3,13 @@
 // layer normalisation in int16, whose gates have the calibrated scales of the node's intermediates.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
 
-#include "model/model.h"
-#include "quantize/parameters.h"
-#include "quantize/passes/constant_store.h"
-#include "quantize/statistics.h"
+#include "quantize/passes/cell_form.h"
 
 namespace litequant {
 
-// Ranges of variables and intermediates, by tensor.
-using InnerRanges = std::map<int32_t, Range>;
+inline constexpr size_t kLstmCellState = 19;
 
 // Why this node cannot take the form; empty when it can.
 std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& node);
@@ -23,11 +17,8 @@ std::string lstm_obstacle(const Model& model, const Graph& graph, const Node& no
 // Why these ranges do not allow the form; empty when they do.
 std::string lstm_range_obstacle(const Node& node, const InnerRanges& ranges);
 
-struct LstmParameters {
-  Parameters input, output;
-};
 // Gives `node` its integer operands; its input and output are the caller's. The states' tensors are changed in place.
-void write_lstm(Model& model, int32_t graph, ConstantStore& constants, Node& node, LstmParameters parameters,
+void write_lstm(Model& model, int32_t graph, ConstantStore& constants, Node& node, CellParameters parameters,
                 const InnerRanges& ranges);
 
 }  // namespace litequant

@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "quantize/passes/cell_form.h"
 #include "quantize/passes/constant_store.h"
 #include "quantize/passes/design.h"
-#include "quantize/passes/lstm_form.h"
 #include "quantize/passes/table_form.h"
 
 namespace litequant {
@@ -257,11 +257,11 @@ class GraphWriter {
         node.inputs[i] = in_form(t, {type, other != activations.operand.end() ? other->second : value(t, type)});
       }
     }
-    if (row.quant.is_lstm) {
+    if (row.quant.cell_form != CellForm::none) {
       const auto& result = activations.produced[static_cast<size_t>(node.outputs[0])];
-      const LstmParameters parameters = {.input = read_parameters(node.inputs[0]),
+      const CellParameters parameters = {.input = read_parameters(node.inputs[0]),
                                          .output = result ? *result : value(node.outputs[0], type)};
-      write_lstm(model_, design_.graph_index, constants_, node, parameters, design_.inner_ranges);
+      write_cell(model_, design_.graph_index, constants_, node, parameters, design_.inner_ranges);
     } else if (type == DataType::int16) {
       write_weights_16x8(node, row, weight_operands(roles));
       if (node.op == OpCode::add || node.op == OpCode::sub) node.options.set("pot_scale_int16", int64_t{0});
