@@ -128,6 +128,7 @@ const OpDef kEmbeddingLookup = {.code = OpCode::embedding_lookup,
                                           .output = OutputRule::same,
                                           .weight_axis = 0,
                                           .int8 = true,
+                                          .int16 = true,
                                           .hybrid = true},
                                 .version = version};
 

@@ -70,13 +70,13 @@ constexpr TypeSet kTypes =
 
 }  // namespace
 
-// The zeros are stored ones, which are the real 0 only where nothing is quantized: no integer rule.
+// The zeros of MATRIX_DIAG are stored ones, which are the real 0 where nothing is quantized, or the zero point is 0.
 extern const OpDef kMatrixDiag, kMatrixSetDiag;
 const OpDef kMatrixDiag = {.code = OpCode::matrix_diag,
                            .types = kTypes,
                            .infer = infer_diag,
                            .compile = compile_diag,
-                           .quant = {.roles = {Role::data}, .output = OutputRule::free},
+                           .quant = {.roles = {Role::data}, .output = OutputRule::same, .int16 = true},
                            .version = version_one};
 const OpDef kMatrixSetDiag = {
     .code = OpCode::matrix_set_diag,

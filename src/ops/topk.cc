@@ -96,7 +96,7 @@ const OpDef kTopKV2 = {.code = OpCode::topk_v2,
                        .types = kFloatAndInt16 | types(DataType::int32, DataType::int64),
                        .infer = infer,
                        .compile = compile,
-                       .quant = {.roles = {Role::data}, .output = OutputRule::same, .int8 = true},
+                       .quant = {.roles = {Role::data}, .output = OutputRule::same, .int8 = true, .int16 = true},
                        .version = version};
 
 }  // namespace litequant

@@ -307,6 +307,13 @@ describe("mistakes", () => {
       "cannot keep single operators in int16",
     ],
     ["an option without value", ["quantize", examplePath, "-o"], 2, "-o"],
+    [
+      "samples far apart for a sequence",
+      ["calibrate", examplePath, "--data", "random:4", "-o", "x", "--samples", "2", "--sequence", "2"],
+      2,
+      "--sequence needs those that follow each other",
+    ],
+    ["half a sequence", ["calibrate", examplePath, "--data", "random:4", "-o", "x", "--sequence", "0.5"], 2, "0.5"],
     ["a wrong range", ["compare", examplePath, examplePath, "--data", "random:1", "--normalize", "-1"], 2, "-1"],
     [
       "io that the mode cannot have",

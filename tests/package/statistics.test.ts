@@ -75,3 +75,32 @@ test("are of one model only, and end with dispose", async () => {
   const foreign = await calibrate(await load(other), [[new Float32Array(32 * 32 * 3)]]);
   expect(await failureOf(quantize(model, { mode: "int8" }, foreign))).toMatchObject({ code: "BAD_ARGUMENT" });
 });
+
+test("states are carried along within a sequence, and make integers of a cell of one step", async () => {
+  const model = await load(join(root, "tests/reference/vectors/lstm_step_f32.tflite"));
+  const shape = model.describe().signatures[0]?.inputs[0]?.shape ?? [];
+  const elements = shape.reduce((product, dim) => product * dim, 1);
+  const samples = Array.from({ length: 8 }, (_, index) => [
+    Float32Array.from({ length: elements }, (_, i) => Math.sin((i + 1) * (index + 1) * 0.7)),
+  ]);
+  const alone = await calibrate(model, samples);
+  await expect(failureOf(quantize(model, { mode: "int8-only" }, alone))).resolves.toMatchObject({
+    code: "REFUSED",
+    message: expect.stringContaining("calibrate on sequences") as string,
+  });
+  const together = await calibrate(model, samples, { sequence: 4 });
+  expect((await quantize(model, { mode: "int8" }, together)).leftInFloat).toEqual([]);
+  await quantize(model, { mode: "int8-only" }, together);
+  const whole = JSON.stringify(await calibrate(model, samples, { sequence: 8 }));
+  expect(JSON.stringify(await calibrate(model, samples, { sequence: Infinity }))).toBe(whole);
+  expect(JSON.stringify(together)).not.toBe(whole);
+  // Sequences on several machines.
+  const [first, second] = [samples.slice(0, 4), samples.slice(4)];
+  const merged = await (
+    await calibrate(model, second, { sequence: 4 })
+  ).merge(await calibrate(model, first, { sequence: 4 }));
+  expect(JSON.stringify(merged)).toBe(JSON.stringify(together));
+  for (const sequence of [0, -1, 1.5, NaN]) {
+    await expect(failureOf(calibrate(model, samples, { sequence }))).resolves.toMatchObject({ code: "BAD_ARGUMENT" });
+  }
+});

@@ -166,6 +166,17 @@ TEST(Alternatives, PreluIn16Bits) {
 
 TEST(Alternatives, EluIn16Bits) { EXPECT_EQ(written(one(plain(OpCode::elu)), Mode::int16x8, 65, {4, 0}).size(), 5u); }
 
+// Operators that have a kernel for int16 need none.
+TEST(Alternatives, KernelsOfInt16AreTaken) {
+  EXPECT_EQ(written(one(plain(OpCode::matrix_diag), {2, 3, 8}, {2, 3, 8, 8}), Mode::int16x8, 85),
+            (std::vector{OpCode::matrix_diag}));
+  const Build largest = [](ModelBuilder& b, int x, int y) {
+    const int k = b.constant("k", DataType::int32, {}, std::vector<int32_t>{3});
+    b.node(OpCode::topk_v2, {x, k}, {y, b.output("places", DataType::int32, {2, 3, 3})});
+  };
+  EXPECT_EQ(written(one(largest, {2, 3, 8}, {2, 3, 3}), Mode::int16x8, 85), (std::vector{OpCode::topk_v2}));
+}
+
 TEST(Alternatives, BlocksMoveIn16Bits) {
   const Options block = ModelBuilder::options("DepthToSpaceOptions", {{"block_size", int64_t{2}}});
   const std::vector moves = {OpCode::reshape, OpCode::transpose, OpCode::reshape};

@@ -255,7 +255,7 @@ double closeness_in_sequence(const Model& real, const Model& other) {
 TEST(QuantizedCells, OfOneStepBecomeIntegersFromSequences) {
   for (const auto& model : {one_step_lstm().load(), svdf_model().load()}) {
     const Statistics statistics = calibrated_in_sequences(model, 60, 20);
-    std::vector<FloatNode> left;
+    std::vector<NodeNote> left;
     const Model made = quantize(*model, {.mode = Mode::int8}, &statistics, &left);
     EXPECT_TRUE(left.empty()) << left[0].reason;
     EXPECT_GT(closeness_in_sequence(*model, made), 20);
@@ -268,7 +268,7 @@ TEST(QuantizedCells, OfOneStepBecomeIntegersFromSequences) {
 TEST(QuantizedCells, OfOneStepStayInFloatWithoutSequences) {
   for (const auto& model : {one_step_lstm().load(), svdf_model().load()}) {
     const Statistics statistics = calibrated(model);
-    std::vector<FloatNode> left;
+    std::vector<NodeNote> left;
     quantize(*model, {.mode = Mode::int8}, &statistics, &left);
     ASSERT_FALSE(left.empty());
     EXPECT_NE(left[0].reason.find("calibrate on sequences"), std::string::npos) << left[0].reason;
@@ -308,7 +308,7 @@ TEST(QuantizedSvdf, HasTheFormOfTheIntegerKernel) {
 TEST(QuantizedSvdf, StaysInFloatWithAnotherActivation) {
   const auto model = svdf_model(0).load();
   const Statistics statistics = calibrated_in_sequences(model, 10, 10);
-  std::vector<FloatNode> left;
+  std::vector<NodeNote> left;
   quantize(*model, {.mode = Mode::int8}, &statistics, &left);
   ASSERT_EQ(left.size(), 2u);
   EXPECT_NE(left[0].reason.find("RELU"), std::string::npos) << left[0].reason;
