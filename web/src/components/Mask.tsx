@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import { percentText } from "../numbers.js";
 import { type OutputValues, classesOfMask } from "../outputs.js";
 import { text } from "../text.js";
+import { NumberTable } from "./NumberTable.js";
 import { Thumbnail } from "./Thumbnail.js";
 
 interface MaskProps {
@@ -42,28 +43,11 @@ export function Mask({ float, quantized, picture, classNames }: MaskProps) {
           </figure>
         ))}
       </div>
-      <table class="narrow">
-        <thead>
-          <tr>
-            <th scope="col">{text("outputs.class")}</th>
-            <th scope="col" class="number">
-              {text("column.float")}
-            </th>
-            <th scope="col" class="number">
-              {text("column.quantized")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {shares.slice(0, 40).map(([value, a, b]) => (
-            <tr key={value}>
-              <th scope="row">{classNames[value] ?? value}</th>
-              <td class="number">{percentText(a)}</td>
-              <td class="number">{percentText(b)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <NumberTable
+        kind="narrow"
+        columns={[text("outputs.class"), text("column.float"), text("column.quantized")]}
+        rows={shares.slice(0, 40).map(([value, a, b]) => [classNames[value] ?? value, percentText(a), percentText(b)])}
+      />
     </>
   );
 }

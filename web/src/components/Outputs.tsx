@@ -10,6 +10,7 @@ import { BeforeAfter } from "./BeforeAfter.js";
 import { Boxes } from "./Boxes.js";
 import { Curves } from "./Curves.js";
 import { Mask } from "./Mask.js";
+import { NumberTable } from "./NumberTable.js";
 
 interface OutputsProps {
   readonly model: ModelState;
@@ -125,37 +126,13 @@ function OutputTable({ float, quantized }: { float: OutputValues; quantized: Out
     sum += error;
   });
   return (
-    <table class="narrow">
-      <thead>
-        <tr>
-          <th scope="col">{text("outputs.model")}</th>
-          <th scope="col" class="number">
-            {text("outputs.least")}
-          </th>
-          <th scope="col" class="number">
-            {text("outputs.mean")}
-          </th>
-          <th scope="col" class="number">
-            {text("outputs.most")}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(([title, { least, mean, most }]) => (
-          <tr key={title}>
-            <th scope="row">{title}</th>
-            <td class="number">{valueText(least)}</td>
-            <td class="number">{valueText(mean)}</td>
-            <td class="number">{valueText(most)}</td>
-          </tr>
-        ))}
-        <tr>
-          <th scope="row">{text("outputs.difference")}</th>
-          <td />
-          <td class="number">{valueText(sum / Math.max(1, float.values.length))}</td>
-          <td class="number">{valueText(worst)}</td>
-        </tr>
-      </tbody>
-    </table>
+    <NumberTable
+      kind="narrow"
+      columns={[text("outputs.model"), text("outputs.least"), text("outputs.mean"), text("outputs.most")]}
+      rows={[
+        ...rows.map(([title, { least, mean, most }]) => [title, ...[least, mean, most].map(valueText)]),
+        [text("outputs.difference"), "", valueText(sum / Math.max(1, float.values.length)), valueText(worst)],
+      ]}
+    />
   );
 }

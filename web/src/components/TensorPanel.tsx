@@ -3,6 +3,7 @@ import { type ChannelRanges, type Histogram, histogramOf, weightRanges } from ".
 import { percentText, valueText } from "../numbers.js";
 import type { ModelState, Result, SamplesState } from "../state.js";
 import { text } from "../text.js";
+import { NumberTable } from "./NumberTable.js";
 
 const width = 640;
 const height = 170;
@@ -96,29 +97,15 @@ function HistogramChart({ histogram, name }: { histogram: Histogram; name: strin
       <details>
         <summary>{text("action.table")}</summary>
         <div class="table-frame short" role="region" aria-label={text("histogram.chart", { name })} tabIndex={0}>
-          <table>
-            <caption>{text("histogram.count", { count })}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{text("histogram.from")}</th>
-                <th scope="col" class="number">
-                  {text("column.float")}
-                </th>
-                <th scope="col" class="number">
-                  {text("column.quantized")}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {float.map((value, i) => (
-                <tr key={i}>
-                  <th scope="row">{valueText(low + ((high - low) * i) / float.length)}</th>
-                  <td class="number">{value}</td>
-                  <td class="number">{quantized[i]}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <NumberTable
+            caption={text("histogram.count", { count })}
+            columns={[text("histogram.from"), text("column.float"), text("column.quantized")]}
+            rows={float.map((value, i) => [
+              valueText(low + ((high - low) * i) / float.length),
+              value,
+              quantized[i] ?? 0,
+            ])}
+          />
         </div>
       </details>
     </figure>
@@ -150,28 +137,10 @@ function WeightChart({ weights: { name, ranges } }: { weights: ChannelRanges }) 
       <details>
         <summary>{text("action.table")}</summary>
         <div class="table-frame short" role="region" aria-label={text("weights.chart", { name })} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{text("weights.channel")}</th>
-                <th scope="col" class="number">
-                  {text("outputs.least")}
-                </th>
-                <th scope="col" class="number">
-                  {text("outputs.most")}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {ranges.map(([low, high], i) => (
-                <tr key={i}>
-                  <th scope="row">{i}</th>
-                  <td class="number">{valueText(low)}</td>
-                  <td class="number">{valueText(high)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <NumberTable
+            columns={[text("weights.channel"), text("outputs.least"), text("outputs.most")]}
+            rows={ranges.map(([low, high], i) => [i, valueText(low), valueText(high)])}
+          />
         </div>
       </details>
     </figure>
