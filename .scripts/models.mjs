@@ -17,7 +17,7 @@ const csv = (path) =>
     .map((line) => line.match(/("[^"]*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, "")));
 
 /** Labelled pictures of a zoo folder, in the order of its labels.csv. */
-function labelledPictures(name, column) {
+export function labelledPictures(name, column) {
   const rows = csv(join(zoo, "data", name, "labels.csv"));
   return {
     files: rows.map(([file]) => join(zoo, "data", name, file)).filter((file) => picture.test(file)),
@@ -26,7 +26,7 @@ function labelledPictures(name, column) {
 }
 
 /** The keyword features: int8, [49, 10, 1] each, brought back to the numbers they stand for. */
-function keywordFeatures() {
+export function keywordFeatures() {
   const bytes = readFileSync(join(zoo, "data/kws/kws01_mfcc_int8.bin"));
   const stored = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const labels = csv(join(zoo, "data/kws/labels.csv")).map((row) => Number(row[2]));
@@ -89,7 +89,7 @@ export const models = [
 ];
 
 /** `count` MNIST digits from the `first`, spread over 0…1, of `shape` each. */
-function digits(first, count, shape = [28, 28, 1]) {
+export function digits(first, count, shape = [28, 28, 1]) {
   const images = readFileSync(join(zoo, "data/mnist/t10k-images-0-1999.idx3-ubyte"));
   const labels = readFileSync(join(zoo, "data/mnist/t10k-labels-0-1999.idx1-ubyte"));
   const size = 28 * 28;
@@ -101,7 +101,7 @@ function digits(first, count, shape = [28, 28, 1]) {
 }
 
 /** Windows of five mel frames of a machine's sound, one frame apart: [640] each. */
-function soundWindows() {
+export function soundWindows() {
   const bytes = readFileSync(join(zoo, "data/ad/normal_id_01_00000000_hist_librosa.bin"));
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   const count = (values.length - 640) / 128 + 1;
@@ -126,7 +126,7 @@ function words(first, count, size) {
   return { type: "int32", shape: [count, 256], data };
 }
 
-const photos = () =>
+export const photos = () =>
   readdirSync(join(zoo, "data/coco"))
     .filter((name) => picture.test(name))
     .sort()

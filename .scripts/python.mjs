@@ -5,11 +5,8 @@ import { buildVariant } from "./cmake.mjs";
 import { none } from "./results.mjs";
 import { buildRoot, cache, filesBelow, must, run, say, whenChanged } from "./system.mjs";
 
-export async function testPython(tools) {
-  if (filesBelow("tests/python", (path) => /\/test_[^/]*\.py$/.test(path)).length === 0) {
-    say("Python: skipped, there are no tests yet");
-    return none();
-  }
+/** The path of a Python that has TensorFlow Lite's interpreter. */
+export async function pythonWithTensorFlow() {
   const folder = join(cache, "python");
   const python = join(folder, "bin/python");
   await whenChanged("python", { files: ["tests/python/requirements.txt"] }, [".cache/python/bin/python"], async () => {
@@ -18,6 +15,15 @@ export async function testPython(tools) {
     await must("python3", ["-m", "venv", folder], { quiet: true });
     await must(python, ["-m", "pip", "install", "--quiet", "-r", "tests/python/requirements.txt"], { quiet: true });
   });
+  return python;
+}
+
+export async function testPython(tools) {
+  if (filesBelow("tests/python", (path) => /\/test_[^/]*\.py$/.test(path)).length === 0) {
+    say("Python: skipped, there are no tests yet");
+    return none();
+  }
+  const python = await pythonWithTensorFlow();
   // The round trip compares files that a native test program writes.
   await buildVariant("native", ["format_test"], tools);
   const report = join(buildRoot, "python-results.xml");

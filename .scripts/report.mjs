@@ -1,10 +1,12 @@
 // `npm run report`: every mode on the models of the README's table, through the command line, beside TensorFlow's own
 // figures (tests/reference/tensorflow.json). Prints the table; `npm run report -- --write` also puts it into the README.
-// `npm run report -- zoo` is another table (.scripts/zoo.mjs). The quantized files and the arrays they were made and judged with stay in .build/report for tests/python.
+// `npm run report -- zoo` and `-- exact` are other tables (.scripts/zoo.mjs, .scripts/exact.mjs).
+// The quantized files and the arrays they were made and judged with stay in .build/report for tests/python.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
+import { reportExact } from "./exact.mjs";
 import { cli, models, writeSamples } from "./models.mjs";
 import { setup } from "./setup.mjs";
 import { reportZoo } from "./zoo.mjs";
@@ -67,9 +69,12 @@ function writeIntoReadme(table) {
 }
 
 await main(async () => {
-  await build(await setup());
+  const [kind, ...words] = process.argv.slice(2);
+  const tools = await setup(kind === "exact" ? "native" : "build");
+  await build(tools);
   const api = await import(pathToFileURL(inRoot("dist/node.js")).href);
-  if (process.argv[2] === "zoo") return reportZoo(api, process.argv.slice(3));
+  if (kind === "zoo") return reportZoo(api, words);
+  if (kind === "exact") return reportExact(api, words, tools);
   const reference = existsSync(referenceFile) ? JSON.parse(readFileSync(referenceFile, "utf8")) : {};
   const rows = [];
   for (const entry of models) {
