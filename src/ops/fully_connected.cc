@@ -1,4 +1,5 @@
 // FULLY_CONNECTED: input seen as [batch, depth], weights [units, depth], bias [units].
+#include "ops/blockwise_weights.h"
 #include "ops/dense_matrices.h"
 #include "ops/op_def.h"
 #include "ops/window.h"
@@ -41,6 +42,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   const MatrixShape shape = matrix_shape(node);
   node.require(node.output(0).shape == output_shape(node, shape),
                "the shape of its output is not what its inputs give");
+  if (has_blockwise_weights(node)) return blockwise_step(node, shape);
   DenseLayer layer = dense_layer(
       node, {.channels = static_cast<int32_t>(shape.columns), .weight_axis = 0, .rule = ScaleRule::fully_connected});
   layer.asymmetric = node.options().flag("asymmetric_quantize_inputs");

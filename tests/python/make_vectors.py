@@ -482,6 +482,23 @@ for label, weights in (("", ([3, 4], [1, 2, 3, 4, 5], [0, 1], [3, ([0, 2, 2, 5],
          ("FullyConnectedOptions", {}), version=8)
 
 
+# 4-bit weights with a float16 scale for each block of a row. The reference kernels take such weights for zeros.
+
+
+def in_blocks(name, rows, units, depth, block, bias):
+    rng = np.random.default_rng(units)
+    weights = constant("i4", rng.integers(-8, 8, (units, depth)))
+    scales = constant("f16", rng.uniform(0.01, 0.1, (units, depth // block)))
+    weights.blocks = (scales, block)
+    operands = [Tensor("f32", [rows, depth]), weights, constant("f32", rng.normal(0, 1, units)) if bias else None]
+    case(name, "FULLY_CONNECTED", operands, [Tensor("f32")],
+         ("FullyConnectedOptions", {"asymmetricQuantizeInputs": True}), 6, turns=3, optimized=True)
+
+
+in_blocks("fully_connected_blocks_of_32", 3, 5, 64, 32, True)
+in_blocks("fully_connected_blocks_of_64", 2, 7, 192, 64, False)
+
+
 def write_cells(folder, wanted):
     """Gives {cell: what TensorFlow Lite says} of those it does not run."""
     refused, covered = dict(NOT_WRITTEN), set()

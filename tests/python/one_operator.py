@@ -54,6 +54,7 @@ class Tensor:
         self.shape = list(shape) if data is None else list(self.data.shape)
         self.variable = variable
         self.sparsity = None
+        self.blocks = None  # (scales, elements of a block), in place of a scale
         self.name = None
 
     def draw(self, rng, turn):
@@ -110,11 +111,12 @@ class Case:
     the operator; `compare` is None for equal elements, else the share of the largest magnitude that floats may be off."""
 
     def __init__(self, name, op, inputs, outputs, options=None, version=1, custom=None, custom_options=b"", sets=None,
-                 compare=None, answer=None, turns=2, subgraphs=(), codes=()):
+                 compare=None, answer=None, turns=2, subgraphs=(), codes=(), optimized=False):
         self.name, self.op, self.inputs, self.outputs = name, op, inputs, outputs
         self.options, self.version, self.custom, self.custom_options = options, version, custom, custom_options
         self.sets, self.compare, self.answer, self.turns = sets, compare, answer, turns
         self.subgraphs, self.codes = subgraphs, codes  # further graphs, and the operators they use
+        self.optimized = optimized  # the reference kernels compute something else
 
     def run_time_inputs(self):
         seen = []
@@ -150,6 +152,12 @@ class Case:
                 entry.quantization.scale = scale
                 zero = np.broadcast_to(np.atleast_1d(np.asarray(tensor.zero, np.int64)), scale.shape).copy()
                 entry.quantization.zeroPoint, entry.quantization.quantizedDimension = zero, tensor.axis
+            if tensor.blocks is not None:
+                entry.quantization, details = schema.QuantizationParametersT(), schema.BlockwiseQuantizationT()
+                details.scales, details.zeroPoints = place(tensor.blocks[0], prefix), -1
+                details.blockSize = tensor.blocks[1]
+                entry.quantization.details = details
+                entry.quantization.detailsType = schema.QuantizationDetails.BlockwiseQuantization
             entry.sparsity = tensor.sparsity
             graph.tensors.append(entry)
             indices[id(tensor)] = len(graph.tensors) - 1
@@ -209,7 +217,7 @@ class Case:
         for name, resolver in (
             ("BUILTIN_REF", RESOLVER.BUILTIN_REF),
             ("BUILTIN_WITHOUT_DEFAULT_DELEGATES", RESOLVER.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
-        ):
+        )[1 if self.optimized else 0 :]:
             try:
                 found = self.interpret(self.build(), values, resolver)
                 self.reshape(found)
