@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { buildVariant } from "./cmake.mjs";
 import { readRuns, runsOf, writeRuns } from "./exact_data.mjs";
-import { digestOf, runRecorded } from "./exact_run.mjs";
+import { digestOf, distance, runRecorded } from "./exact_run.mjs";
 import { zoo } from "./models.mjs";
 import { pythonWithTensorFlow } from "./python.mjs";
 import { serve } from "./serve.mjs";
@@ -64,31 +64,6 @@ async function refer(names) {
   await must(await pythonWithTensorFlow(), ["tests/python/exact_reference.py", folder, ...missing]);
 }
 
-/** How far `own` is from `reference`: values that differ, and the largest difference as a share of the largest value. */
-export function distance(own, reference) {
-  const found = { values: 0, different: 0, share: 0, most: 0 };
-  for (const [run, { outputs }] of reference.runs.entries()) {
-    for (const [index, wanted] of outputs.entries()) {
-      const { type, shape, data } = own.runs[run].outputs[index];
-      if (type !== wanted.type || String(shape) !== String(wanted.shape))
-        return { ...found, failure: `${type}[${shape}] instead of ${wanted.type}[${wanted.shape}]` };
-      let [largest, most] = [0, 0];
-      for (let i = 0; i < data.length; ++i) {
-        const [a, b] = [Number(data[i]), Number(wanted.data[i])];
-        if (Math.abs(b) > largest && Number.isFinite(b)) largest = Math.abs(b);
-        if (Object.is(a, b) || a === b) continue;
-        found.different++;
-        const off = Math.abs(a - b);
-        most = Math.max(most, Number.isNaN(off) ? Infinity : off);
-      }
-      found.values += data.length;
-      found.most = Math.max(found.most, most);
-      if (most > 0) found.share = Math.max(found.share, most / (largest || 1));
-    }
-  }
-  return found;
-}
-
 // ---- The other engines ----------------------------------------------------------------------------------------------
 
 /** {digest, distance} of a variant in Chromium, for each name. */
@@ -96,6 +71,7 @@ async function inChromium(names, chromiumPath) {
   const { chromium } = await import("@playwright/test");
   const link = join(folder, "zoo");
   if (!existsSync(link)) symlinkSync(zoo, link);
+  writeFileSync(join(folder, "index.html"), "<!doctype html><title>litequant</title>\n");
   const { address, close } = await serve(root, 8400);
   const browser = await chromium.launch({
     executablePath: chromiumPath,
@@ -105,7 +81,7 @@ async function inChromium(names, chromiumPath) {
   try {
     for (const name of names) {
       const page = await browser.newPage();
-      await page.goto(`${address}LICENSE`);
+      await page.goto(`${address}.cache/exact/`);
       results.set(name, await page.evaluate(runInPage, name));
       await page.close();
     }
@@ -116,9 +92,9 @@ async function inChromium(names, chromiumPath) {
   return results;
 }
 
-/** Within the page: what each variant gives; `relaxed` may fuse multiply and add of floats, so its distance is told. */
+/** Within the page: what each variant gives; `relaxed` may fuse multiply and add of floats, so how far it goes is told. */
 async function runInPage(name) {
-  const [api, { digestOf, runRecorded, withElements }] = await Promise.all([
+  const [api, { digestOf, distance, runRecorded, withElements }] = await Promise.all([
     import("/dist/web.js"),
     import("/.scripts/exact_run.mjs"),
   ]);
@@ -128,16 +104,18 @@ async function runInPage(name) {
   const record = withElements(await json(`${base}/inputs.json`), await fetched(`${base}/inputs.bin`));
   const file = new Uint8Array(await fetched(`/.cache/exact/zoo/${name}.tflite`));
   const found = {};
+  const results = {};
   for (const variant of ["simd", "relaxed"]) {
     api.configure({ variant, thread: "in-thread" });
     try {
-      const result = await runRecorded(api, file, record);
-      found[variant] = { digest: await digestOf(result), variant: (await api.engine()).variant };
+      results[variant] = await runRecorded(api, file, record);
+      found[variant] = { digest: await digestOf(results[variant]), variant: (await api.engine()).variant };
     } catch (error) {
       found[variant] = { failure: error.message };
     }
     api.shutdown();
   }
+  if (results.simd && results.relaxed) found.relaxed.share = distance(results.relaxed, results.simd).share;
   return found;
 }
 
@@ -185,6 +163,7 @@ async function rowOf(api, name) {
     row.digest = await digestOf(own);
     writeRuns(at(name, "node"), own);
     const reference = JSON.parse(readFileSync(at(name, "reference.json"), "utf8"));
+    row.kernels = reference.kernels;
     if (reference.failure !== undefined) row.unrun = reference.failure;
     else row.distance = distance(own, readRuns(at(name, "reference")));
   } catch (error) {
@@ -204,7 +183,8 @@ function engines({ digest, chromium, native }) {
   const tell = (label, result) => {
     if (result === undefined) return;
     if (result.failure !== undefined) told.push(`${label} fails: ${result.failure}`);
-    else told.push(result.digest === digest ? label : `not ${label}`);
+    else if (result.digest === digest) told.push(label);
+    else told.push(result.share === undefined ? `not ${label}` : `${label} within ${result.share.toExponential(1)}`);
   };
   tell("Chromium", chromium?.simd);
   tell("Chromium relaxed", chromium?.relaxed);
@@ -234,9 +214,7 @@ function cells(row) {
       ? `fails: ${row.failure}`
       : row.unrun !== undefined
         ? `TensorFlow Lite does not run it: ${row.unrun}`
-        : isExact(row)
-          ? "yes"
-          : "no";
+        : (isExact(row) ? "yes" : "no") + (row.kernels === "optimized" ? ", beside its optimized kernels" : "");
   return [name, kind, runs, off, verdict, digest === undefined ? "" : `\`${digest}\``, engines(row)];
 }
 
@@ -245,7 +223,7 @@ const grouped = (number) => number.toLocaleString("en");
 function tableOf(rows) {
   const head = ["model", "numbers", "runs", "values that differ", "exact", "hash in Node", "the same in"];
   return [head, head.map((_, index) => (index === 2 ? "--:" : "---")), ...rows.map(cells)]
-    .map((line) => `| ${line.join(" | ")} |`)
+    .map((line) => `| ${line.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");
 }
 
@@ -266,12 +244,15 @@ Made by \`npm run report -- exact --write\`. Each model of the zoo is run on its
 values; drawn numbers where there are none) in the \`simd\` build in Node, and its results are compared with those of
 TensorFlow Lite 2.21's reference kernels (\`BUILTIN_REF\`, x86-64): bit for bit where all numbers within are integers,
 within 1e-4 of the largest magnitude of the tensor where they are floats. A recurrent or streaming model keeps its state
-over its runs only where that is how it is used.
+over its runs only where that is how it is used. MediaPipe's Convolution2DTransposeBias, which TensorFlow Lite does not
+have, is there the TRANSPOSE_CONV that adds a bias; weights with a scale for each block are compared with the optimized
+kernels, for the reference ones take them for zeros.
 
 "numbers": \`integer\`, \`int16\` (int16 activations), \`mixed\` (floats between integers), \`dynamic\` (float
 activations, int8 weights), \`float16\` (weights), \`float\`. The hash is the beginning of the SHA-256 of all results;
 the last column says in which other builds it is the same: \`simd\` and \`relaxed\` in Chromium, and a native build
-with sanitizers. Relaxed SIMD may fuse the multiply and the add of floats, which an engine decides; integers never differ.
+with sanitizers. Relaxed SIMD may fuse the multiply and the add of floats, which an engine decides: how far its results
+are from the others is told, as a share of the largest magnitude. Where all numbers are integers it never differs.
 
 `;
 

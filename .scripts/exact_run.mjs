@@ -52,6 +52,31 @@ export async function runRecorded(api, file, { runs, isStream }, options = {}) {
   return { runs: done };
 }
 
+/** How far `own` is from `reference`: values that differ, and the largest difference as a share of the largest value. */
+export function distance(own, reference) {
+  const found = { values: 0, different: 0, share: 0, most: 0 };
+  for (const [run, { outputs }] of reference.runs.entries()) {
+    for (const [index, wanted] of outputs.entries()) {
+      const { type, shape, data } = own.runs[run].outputs[index];
+      if (type !== wanted.type || String(shape) !== String(wanted.shape))
+        return { ...found, failure: `${type}[${shape}] instead of ${wanted.type}[${wanted.shape}]` };
+      let [largest, most] = [0, 0];
+      for (let i = 0; i < data.length; ++i) {
+        const [a, b] = [Number(data[i]), Number(wanted.data[i])];
+        if (Math.abs(b) > largest && Number.isFinite(b)) largest = Math.abs(b);
+        if (Object.is(a, b) || a === b) continue;
+        found.different++;
+        const off = Math.abs(a - b);
+        most = Math.max(most, Number.isNaN(off) ? Infinity : off);
+      }
+      found.values += data.length;
+      found.most = Math.max(found.most, most);
+      if (most > 0) found.share = Math.max(found.share, most / (largest || 1));
+    }
+  }
+  return found;
+}
+
 /** SHA-256 over the elements of all outputs, in order: its first 12 hexadecimal digits. */
 export async function digestOf({ runs }) {
   const pieces = runs.flatMap(({ outputs }) => outputs.map(({ data }) => data));
