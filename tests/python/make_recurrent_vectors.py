@@ -312,6 +312,7 @@ def svdf(name, *, batches=2, inputs=9, units=4, rank=2, memory=7, hybrid=False, 
 
 svdf("svdf_f32")
 svdf("svdf_f32_rank_1_relu", rank=1, bias=False, activation=1, memory=1)
+svdf("svdf_f32_relu", activation=1)
 svdf("svdf_hybrid_no_bias", hybrid=True, bias=False)
 
 
