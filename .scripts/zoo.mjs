@@ -2,7 +2,7 @@
 // from the same float model and calibration samples, and all are judged on the same samples by our own `compare`, so that
 // the figures differ by the quantizer alone. Figures of the others are kept in tests/reference/zoo.json; they are measured
 // anew with `--rivals`, from the files that tests/python/zoo_reference.py leaves in .build/rivals.
-//   npm run report -- zoo [--write] [--rivals] [--only NAME,…]
+//   npm run report -- zoo [--write] [--rivals] [--only NAME,…]      (with both --write and --only: their tables alone)
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cli, models, moreModels, writeSamples, zoo } from "./models.mjs";
@@ -233,6 +233,16 @@ function floatNotes(mode, float) {
   });
 }
 
+/** The tables of a page, those of some models made anew. */
+function replaced(text, table) {
+  const sections = (of) => of.slice(of.indexOf("### ")).split(/^(?=### )/m);
+  const nameOf = (section) => section.split("\n", 1)[0];
+  const made = new Map(sections(table).map((section) => [nameOf(section), section]));
+  return sections(text)
+    .map((section) => made.get(nameOf(section)) ?? section)
+    .join("");
+}
+
 const introduction = `# The zoo: every mode on real models
 
 Made by \`npm run report -- zoo --write\`. Each file is made from the same float model with the same calibration samples
@@ -267,7 +277,8 @@ export async function reportZoo(api, words) {
   if (words.includes("--rivals")) writeFileSync(referenceFile, `${JSON.stringify(reference, null, 2)}\n`);
   const table = tableOf(rows, read(reasonsFile));
   console.log(words.includes("--json") ? JSON.stringify(rows, null, 2) : table);
-  if (words.includes("--write") && !only) writeFileSync(page, `${introduction}${table}`);
+  if (words.includes("--write"))
+    writeFileSync(page, `${introduction}${only ? replaced(readFileSync(page, "utf8"), table) : table}`);
   const marked = rows.filter(({ marks }) => marks.length > 0);
   say(`${rows.length} rows, ${marked.length} with a mark`);
   for (const { model, mode, marks } of marked) say(`  ${model} ${mode}: ${marks.join(", ")}`);
