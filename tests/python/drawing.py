@@ -95,11 +95,8 @@ class Draw:
             pair = [whole, list(whole)]
         return pair
 
-    def case(self, op, inputs, outputs, options=None, version=1, loose=False):
-        """`loose`: the order of float sums within is free, or a step of an integer may follow from it."""
-        made = Case(f"{op.lower()}_{self.number}", op, inputs, outputs, options, version)
-        made.loose = loose
-        return made
+    def case(self, op, inputs, outputs, options=None, version=1):
+        return Case(f"{op.lower()}_{self.number}", op, inputs, outputs, options, version)
 
     def values(self, tensor):
         """An input's values; floats sometimes with zeros and large ones among them."""

@@ -8,7 +8,7 @@ optimized kernels and with our reference.
 Where LiteRT's newer reference kernels give our results and TensorFlow's do not, it is printed and no failure (LEAKY_RELU
 with a negative slope rounds its ties otherwise since).
 
-What a family draws is in drawn_layers.py, drawn_values.py and drawn_movement.py. What TensorFlow Lite refuses is no
+What a family draws is in drawn_layers.py, drawn_values.py, drawn_movement.py and drawn_recurrent.py. What TensorFlow Lite refuses is no
 case; what it runs and we do not is a failure.
 """
 
@@ -27,6 +27,7 @@ import pytest
 from ai_edge_litert import interpreter as litert
 
 import drawn_movement  # noqa: F401, registers its families
+import drawn_recurrent  # noqa: F401
 import drawn_values  # noqa: F401
 from drawing import Draw
 from drawn_layers import FAMILIES

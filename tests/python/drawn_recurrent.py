@@ -1,0 +1,61 @@
+"""Drawn cases of recurrent operators, one run each: name to a function of a Draw. What a cell's operands are is in
+make_recurrent_vectors.py."""
+
+import make_recurrent_vectors as recurrent
+from drawn_layers import family
+
+
+def made(d, build, **fields):
+    """The case that a function of make_recurrent_vectors makes, its weights drawn by a name of its own."""
+    build(f"{build.__name__}_{d.number}_{d.rng.integers(1 << 30)}", **fields)
+    return recurrent.CASES.pop()
+
+
+def sizes(d):
+    return {"batches": d.size(1, 3), "steps": d.size(1, 4), "inputs": d.size(1, 12)}
+
+
+@family("f32", "hybrid", weight=2)
+def unidirectional_lstm(d, kind):
+    cells = d.size(1, 10)
+    projection = d.one(None, None, "plain", "bias")
+    return made(d, recurrent.lstm, **sizes(d), cells=cells, outputs=d.size(1, 8) if projection else cells,
+                hybrid=kind == "hybrid", asymmetric=kind == "hybrid" and d.chance(0.3), coupled=d.chance(0.3),
+                peephole=d.chance(0.3), projection=projection, norm=d.chance(0.3), time_major=d.chance(0.5),
+                cell_clip=d.one(0.0, 0.5), proj_clip=d.one(0.0, 0.3))
+
+
+@family("i8", weight=3)
+def unidirectional_lstm_stored(d, kind):
+    cells, projection = d.size(1, 10), d.chance(0.4)
+    # Peephole weights reach as far as there are cells; with more outputs TensorFlow Lite reads beside them.
+    return made(d, recurrent.integer_lstm, **sizes(d), cells=cells, outputs=d.size(1, cells) if projection else cells,
+                coupled=d.chance(0.3), peephole=d.chance(0.3), projection=projection, norm=d.chance(0.3),
+                time_major=d.chance(0.5), cell_exponent=-d.size(9, 15), cell_clip=d.one(0.0, 0.5),
+                proj_clip=d.one(0.0, 0.3), zeros=[d.size(-128, 127) for _ in range(3)])
+
+
+@family("f32", "u8")
+def basic_lstm(d, kind):
+    return made(d, lambda name, **fields: recurrent.basic_lstm(name, kind, **fields), batches=d.size(1, 3),
+                inputs=d.size(1, 8), units=d.size(1, 8))
+
+
+@family("f32", "hybrid")
+def unidirectional_rnn(d, kind):
+    return made(d, recurrent.rnn, **sizes(d), units=d.size(1, 8), op=d.one("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN"),
+                hybrid=kind == "hybrid", asymmetric=kind == "hybrid" and d.chance(0.3), time_major=d.chance(0.5),
+                activation=d.one(1, 3, 4))
+
+
+@family("f32", "hybrid")
+def bidirectional_rnn(d, kind):
+    return made(d, recurrent.bidirectional_rnn, **sizes(d), forward=d.size(1, 8), backward=d.size(1, 8),
+                hybrid=kind == "hybrid", time_major=d.chance(0.5), merged=d.chance(0.5),
+                auxiliary=d.one(None, "weights"), activation=d.one(1, 3, 4))
+
+
+@family("f32", "hybrid")
+def svdf(d, kind):
+    return made(d, recurrent.svdf, batches=d.size(1, 3), inputs=d.size(1, 12), units=d.size(1, 6), rank=d.size(1, 3),
+                memory=d.size(1, 9), hybrid=kind == "hybrid", bias=d.chance(0.5), activation=d.one(0, 1))
