@@ -109,7 +109,7 @@ void depthwise_row_3x3(const int16_t* const* taps, int64_t offset, int64_t colum
                        int64_t first_row, const FusedTile& fused) {
   int8_t* to = fused.output + first_row * fused.row_stride;
   with_byte_rows(fused, [&](const auto& bytes) {
-    accumulate_3x3<kStride>(taps, offset, column, weights, fused.tile->start, count,
+    accumulate_3x3<kStride>(taps, offset, column, weights, fused.start, count,
                             [&](int n, Vector low, Vector high, Vector next_low, Vector next_high) {
                               bytes.put(bytes.narrow(low, high, *fused.tile),
                                         bytes.narrow(next_low, next_high, *fused.tile), to + n * fused.row_stride,
@@ -126,10 +126,9 @@ void depthwise_row(const int16_t* const* taps, int64_t offset, int64_t step, con
   if (fused.tile != nullptr) {
     int8_t* to = fused.output + first_row * fused.row_stride;
     with_byte_rows(fused, [&](const auto& bytes) {
-      accumulate<kPairs>(taps, offset, step, weights, pairs, fused.tile->start, count,
-                         [&](int n, Vector low, Vector high) {
-                           bytes.put(bytes.narrow(low, high, *fused.tile), to + n * fused.row_stride);
-                         });
+      accumulate<kPairs>(taps, offset, step, weights, pairs, fused.start, count, [&](int n, Vector low, Vector high) {
+        bytes.put(bytes.narrow(low, high, *fused.tile), to + n * fused.row_stride);
+      });
     });
     return;
   }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/finish_fixed.h"
+#include "kernels/float_scale.h"
 #include "kernels/simd.h"
 
 namespace litequant {
@@ -26,6 +27,30 @@ bool is_short(FixedMultiplier by, int64_t bound, int32_t largest_weight) {
 // Whether every accumulator within the bound scales to 0: below 0.2 neither of the two roundings can reach 1.
 bool scales_to_zero(FixedMultiplier by, int64_t bound) {
   return std::ldexp(static_cast<double>(by.multiplier) * static_cast<double>(bound), by.shift - 31) < 0.2;
+}
+
+// Results that are clamped to the 256 stored values from the zero point up.
+bool is_byte_relu(const FixedScale& scale) {
+  return scale.range.low == scale.zero_point && scale.range.high == scale.zero_point + 255;
+}
+
+// Sets the float form of a tile that has the short form, if it is proved for all its columns.
+void prove_floats(const FixedScale& scale, const ColumnTiles& tiles, int64_t index, std::span<const int64_t> bounds,
+                  FixedTile& tile) {
+  for (int i = 0; i < kTileColumns; ++i) {
+    tile.centre[i] = 0;
+    tile.factor[i] = 0;
+    tile.offset[i] = -128;  // of a dead column
+    if (tile.multiplier[i] == 0) continue;
+    const auto column = static_cast<size_t>(tiles.first_column(index) + i);
+    const auto proved = prove_float_scale(scale.multipliers[column], tile.exponent[i], bounds[column]);
+    if (!proved) return;
+    tile.centre[i] = proved->centre;
+    tile.factor[i] = proved->factor;
+    tile.offset[i] = proved->offset;
+  }
+  std::fill_n(tile.rounder, 4, kFloatRounder);
+  tile.is_float = true;
 }
 
 // Zero point and clamp for two vectors of 4 results, to 8 stored integers.
@@ -106,6 +131,7 @@ FixedTiles::FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::s
       wide.half[i] = right > 0 ? int64_t{1} << 30 : 0;
     }
     if (!tile.is_shifted) tile = {};
+    if (tile.is_shifted && is_byte_relu(scale)) prove_floats(scale, tiles, index, bounds, tile);
   }
 }
 
@@ -127,6 +153,7 @@ void FixedTiles::set_bias(std::span<const int32_t> spread) {
     FixedTile& tile = tiles_[index];
     for (size_t i = 0; tile.is_shifted && i < kTileColumns; ++i) {
       tile.start[i] = wrapping_shift_left(spread[index * kTileColumns + i], tile.exponent[i]);
+      tile.float_start[i] = wrapping_subtract(tile.start[i], tile.centre[i]);
     }
   }
 }
@@ -138,6 +165,7 @@ FusedTile FixedEpilogue<T>::fused(int64_t tile) const {
     if (constants.is_shifted && columns_.width(tile) == kTileColumns) {
       const int shift = std::is_same_v<T, uint8_t> ? 128 : 0;
       return {.tile = &constants,
+              .start = constants.is_float ? constants.float_start : constants.start,
               .output = reinterpret_cast<int8_t*>(target_.output + columns_.first_column(tile)),
               .row_stride = target_.row_stride,
               .zero_point = static_cast<int16_t>(scale_.zero_point - shift),
@@ -223,11 +251,57 @@ void RealEpilogue<T>::finish(int64_t tile, int64_t first_row, int rows, const in
   }
 }
 
+namespace {
+
+// The multiplier and the right shift of scale_accumulator(int64_t, ...).
+int32_t multiplier_int16(FixedMultiplier by) {
+  return by.multiplier < 0x7fff0000 ? (by.multiplier + (1 << 15)) >> 16 : 0x7fff;
+}
+int total_shift(FixedMultiplier by) { return 15 - by.shift; }
+
+}  // namespace
+
+WideTiles::WideTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bias,
+                     std::span<const int64_t> bounds)
+    : tiles_(static_cast<size_t>(tiles.tiles())) {
+  constexpr int kRight = 33, kMostLeft = 16;
+  for (int64_t index = 0; index < tiles.tiles(); ++index) {
+    Tile tile = {.is_short = true};
+    for (int i = 0; i < tiles.width(index); ++i) {
+      const auto column = static_cast<size_t>(tiles.first_column(index) + i);
+      const FixedMultiplier by = scale.multipliers[column];
+      if (by.multiplier == 0) continue;
+      const int left = kRight - total_shift(by);
+      tile.is_short =
+          tile.is_short && left >= 0 && left <= kMostLeft && bounds[column] <= std::numeric_limits<int32_t>::max();
+      if (!tile.is_short) break;
+      tile.start[i] = static_cast<int32_t>(bias[column]);
+      tile.multiplier[i] = multiplier_int16(by) << left;
+    }
+    if (tile.is_short) tiles_[static_cast<size_t>(index)] = tile;
+  }
+}
+
 template <typename Scale>
 void WideEpilogue<Scale>::finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {
   const int width = columns_.width(tile);
   const int64_t first_column = columns_.first_column(tile);
   int16_t* to = target_.output + first_row * target_.row_stride + first_column;
+  if (tiles_ != nullptr && tiles_->tile(tile).is_short) {
+    const WideTiles::Tile& constants = tiles_->tile(tile);
+    const IntegerStore store(scale_.zero_point, scale_.range);
+    const Vector one = wasm_i32x4_splat(1);
+    const auto scaled = [&](int half, const int32_t* from) {
+      const Vector x = wasm_i32x4_add(simd::load(from + half), simd::load(constants.start + half));
+      return wasm_i32x4_shr(wasm_i32x4_add(simd::multiply_high(x, simd::load(constants.multiplier + half)), one), 1);
+    };
+    for (int row = 0; row < rows; ++row) {
+      store.put(scaled(0, accumulators), scaled(4, accumulators), to, width);
+      accumulators += kTileColumns;
+      to += target_.row_stride;
+    }
+    return;
+  }
   for (int row = 0; row < rows; ++row) {
     for (int i = 0; i < width; ++i) {
       const int64_t bias = bias_ == nullptr ? 0 : bias_[first_column + i];

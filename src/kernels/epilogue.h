@@ -49,12 +49,18 @@ struct FixedTile {
   int32_t multiplier[kTileColumns] = {};  // m
   int32_t positive[kTileColumns] = {}, negative[kTileColumns] = {};  // addend above zero; what less below it
   int32_t exponent[kTileColumns] = {};  // s
+  // The same by floats, where proved for all columns (float_scale.h): of 0..255 that become -128..127.
+  int32_t centre[kTileColumns] = {}, float_start[kTileColumns] = {};  // `start` less the centre
+  float factor[kTileColumns] = {}, offset[kTileColumns] = {};
+  float rounder[4] = {};  // a constant, which V8 would otherwise build anew at each use
+  bool is_float = false;
   bool is_shifted = false;  // else the columns are scaled by FixedTiles::Wide, with their weights as they are
 };
 
 // With which a kernel makes 8-bit results of a tile while its accumulators are in registers; see finish_fixed.h.
 struct FusedTile {
   const FixedTile* tile = nullptr;  // null: `finish` must be called
+  const int32_t* start = nullptr;  // where accumulators begin
   int8_t* output = nullptr;  // of row 0, 8 columns
   int64_t row_stride = 0;
   // As of int8: of uint8 128 is subtracted, and `flip` puts it back.
@@ -143,17 +149,39 @@ class RealEpilogue final : public Epilogue {
   OutputMatrix<T> target_;
 };
 
-// int16 results whose bias is added in 64 bits; `Scale` is FixedScale or RealScale. `bias` [columns] or null.
+// Constants of the exact fixed-point scaling of 64-bit accumulators, for tiles where 32 bits hold them with their bias.
+// With the 16-bit multiplier m shifted left by k so that its right shift t + k is 33, the one rounding is
+//   r = (high32(x * (m << k)) + 1) >> 1.
+class WideTiles {
+ public:
+  // `bias` and `bounds` [columns]: bounds of accumulator and bias together.
+  WideTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bias,
+            std::span<const int64_t> bounds);
+
+  struct Tile {
+    int32_t start[kTileColumns] = {}, multiplier[kTileColumns] = {};
+    bool is_short = false;
+  };
+  const Tile& tile(int64_t i) const { return tiles_[static_cast<size_t>(i)]; }
+
+ private:
+  std::vector<Tile> tiles_;
+};
+
+// int16 results whose bias is added in 64 bits; `Scale` is FixedScale or RealScale. `bias` [columns] or null; `tiles`
+// or null.
 template <typename Scale>
 class WideEpilogue final : public Epilogue {
  public:
-  WideEpilogue(const ColumnTiles& columns, const Scale& scale, const int64_t* bias, OutputMatrix<int16_t> target)
-      : columns_(columns), scale_(scale), bias_(bias), target_(target) {}
+  WideEpilogue(const ColumnTiles& columns, const Scale& scale, const WideTiles* tiles, const int64_t* bias,
+               OutputMatrix<int16_t> target)
+      : columns_(columns), scale_(scale), tiles_(tiles), bias_(bias), target_(target) {}
   void finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const override;
 
  private:
   const ColumnTiles& columns_;
   const Scale& scale_;
+  const WideTiles* tiles_;
   const int64_t* bias_;
   OutputMatrix<int16_t> target_;
 };

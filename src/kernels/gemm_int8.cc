@@ -1,3 +1,5 @@
+// Reached at 3 GHz in Chromium, results included, of the 33.5 GMAC/s that the inner loop can do: 32 from a depth of
+// 512, 30 at 96, 23 at 32, 17.5 at 16, where scaling 8 results costs as much as their products.
 #include "kernels/gemm_int8.h"
 
 #include <algorithm>
@@ -21,11 +23,11 @@ void add_segments(const StripRows& rows, int64_t offset, const int16_t* weights,
 }
 
 // Results of kRows rows of one tile, the accumulators never leaving the registers.
-template <int kRows, bool kIsRelu>
+template <int kRows, Finish kFinish>
 void multiply_rows_fused(const StripRows& rows, int64_t offset, const int16_t* weights, const FusedTile& fused,
-                         const ByteRows<kIsRelu>& bytes, int8_t* to) {
+                         const ByteRows<kFinish>& bytes, int8_t* to) {
   RowSums<kRows> sums;
-  sums.begin(fused.tile->start);
+  sums.begin(fused.start);
   add_segments(rows, offset, weights, sums);
   int r = 0;
   for (; r + 2 <= kRows; r += 2) {

@@ -22,8 +22,8 @@ ImageRows image_rows(const ConvolutionShape& shape) {
   rows.segment = int64_t{width.window} * shape.input_channels;
   rows.row_elements = (int64_t{width.output - 1} * width.stride + width.window) * shape.input_channels;
   rows.ring_rows = std::min<int64_t>(int64_t{height.window - 1} * height.dilation + 1, height.input);
-  rows.is_used = shape.groups == 1 && width.dilation == 1 && height.window <= kMostRows &&
-                 rows.ring_rows <= kMostRows && width.output >= kFewestPixels &&
+  rows.is_used = rows.row_elements <= kMostElements && shape.groups == 1 && width.dilation == 1 &&
+                 height.window <= kMostRows && rows.ring_rows <= kMostRows && width.output >= kFewestPixels &&
                  int64_t{height.window} * width.window > 1 && rows.elements() <= kMostElements;
   if (!rows.is_used) rows = {};
   return rows;

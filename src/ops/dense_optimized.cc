@@ -62,7 +62,9 @@ std::optional<PackedDense> PackedDense::make(const DenseLayer& layer, const Weig
     dense.bias_scratch_ = scratch.add(columns.tiles() * kTileColumns, sizeof(int64_t));
   }
   dense.spread_constants();
-  if (!layer.fixed_scale.multipliers.empty() && !layer.wide_accumulator) dense.make_fixed_tiles(sums, largest);
+  if (!layer.fixed_scale.multipliers.empty()) {
+    layer.wide_accumulator ? dense.make_wide_tiles(sums) : dense.make_fixed_tiles(sums, largest);
+  }
   return dense;
 }
 
@@ -105,8 +107,24 @@ void PackedDense::make_fixed_tiles(const std::vector<int64_t>& sums, const std::
   if (!integer_weights_.empty()) scale_weights(integer_weights_.data());
 }
 
+void PackedDense::make_wide_tiles(const std::vector<int64_t>& sums) {
+  if (layer_.has_bias && layer_.constant_bias.empty()) return;
+  std::vector<int64_t> bias(sums.size(), 0), bounds;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    if (layer_.has_bias) {
+      bias[i] = layer_.bias_type == DataType::int64
+                    ? reinterpret_cast<const int64_t*>(layer_.constant_bias.data())[i]
+                    : int64_t{reinterpret_cast<const int32_t*>(layer_.constant_bias.data())[i]};
+    }
+    // A bias so large that the sum could overflow is beyond every bound anyway.
+    const bool is_small = std::abs(bias[i] / 2) < std::numeric_limits<int32_t>::max();
+    bounds.push_back(is_small ? sums[i] * largest_activation(layer_) + std::abs(bias[i]) : kUnknownBound);
+  }
+  wide_.emplace(layer_.fixed_scale, columns_, bias, bounds);
+}
+
 void PackedDense::scale_weights(int16_t* packed) const {
-  if (!fixed_) return;
+  if (!fixed_ || columns_.tiles() == 0) return;
   const int64_t tiles = tile_count(weights_.matrix.columns), pairs = weights_.matrix.pairs();
   for (int64_t i = 0; i < weights_.count; ++i) {
     // Groups have tiles of their own; the matrices of BATCH_MATMUL share them.

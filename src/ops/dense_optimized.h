@@ -64,6 +64,7 @@ class PackedDense {
   WeightMagnitudes weight_magnitudes() const;
   void spread_constants();
   void make_fixed_tiles(const std::vector<int64_t>& sums, const std::vector<int32_t>& largest);
+  void make_wide_tiles(const std::vector<int64_t>& sums);
   void scale_weights(int16_t* packed) const;
 
   template <typename T>
@@ -83,6 +84,7 @@ class PackedDense {
   std::vector<double> factors_;  // [tiles][8]
   std::vector<float> weight_scales_;  // [tiles][8]
   std::optional<FixedTiles> fixed_;
+  std::optional<WideTiles> wide_;  // of 64-bit accumulators with a constant bias or none
   size_t weights_scratch_ = 0, bias_scratch_ = 0;
 };
 
@@ -122,9 +124,10 @@ void PackedDense::finish_with(const Frame& frame, const Target& target, const Pr
                  : reinterpret_cast<const int64_t*>(frame.scratch_bytes + bias_scratch_);
     }
     if (layer_.is_real_scale) {
-      product(WideEpilogue<RealScale>(columns_, layer_.real_scale, bias, output(int16_t{})));
+      product(WideEpilogue<RealScale>(columns_, layer_.real_scale, nullptr, bias, output(int16_t{})));
     } else {
-      product(WideEpilogue<FixedScale>(columns_, layer_.fixed_scale, bias, output(int16_t{})));
+      product(
+          WideEpilogue<FixedScale>(columns_, layer_.fixed_scale, wide_ ? &*wide_ : nullptr, bias, output(int16_t{})));
     }
   }
 }

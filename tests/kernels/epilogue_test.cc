@@ -119,6 +119,57 @@ TEST(FixedEpilogue, MixesShiftsAndDeadChannelsWithinATile) {
   }
 }
 
+TEST(WideEpilogue, EqualsTheDefinitionInThirtyTwoBitsAndBeyond) {
+  const uint32_t seed = 20260105;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  constexpr int kRows = 50, kColumns = 19;
+  const ColumnTiles columns = {.groups = 1, .group_columns = kColumns};
+  int shorts = 0, others = 0;
+  for (int shift = -30; shift <= 7; ++shift) {
+    for (int repeat = 0; repeat < 12; ++repeat) {
+      FixedScale scale = {.multipliers = {}, .zero_point = 0, .range = {-32768, 32767}};
+      if (repeat % 3 == 1) scale.range = {0, 9000};
+      for (int c = 0; c < kColumns; ++c) {
+        const int32_t m = random() % 9 == 0 ? 0 : random_multiplier(random);
+        scale.multipliers.push_back(m == 0 ? FixedMultiplier{} : FixedMultiplier{m, shift});
+      }
+      // With the bias just within 32 bits, or beyond.
+      const int64_t largest_bias = repeat % 4 == 3 ? int64_t{1} << 40 : int64_t{1} << 20;
+      std::vector<int64_t> bias, bounds;
+      for (int c = 0; c < kColumns; ++c) {
+        bias.push_back(std::uniform_int_distribution<int64_t>(-largest_bias, largest_bias)(random));
+        bounds.push_back(int64_t{0x7fffffff} - (int64_t{1} << 20) + std::abs(bias.back()));
+      }
+      const WideTiles tiles(scale, columns, bias, bounds);
+      std::vector<int16_t> output(kRows * kColumns);
+      const WideEpilogue<FixedScale> epilogue(columns, scale, &tiles, bias.data(),
+                                              {.output = output.data(), .row_stride = kColumns});
+      for (int64_t tile = 0; tile < columns.tiles(); ++tile) {
+        ++(tiles.tile(tile).is_short ? shorts : others);
+        alignas(16) int32_t accumulators[kRows * kTileColumns] = {};
+        for (int32_t& a : accumulators) {
+          // Near the steps of the result, near zero, and to the ends.
+          const int scale_down = static_cast<int>(random() % 31);
+          a = static_cast<int32_t>(std::uniform_int_distribution<int64_t>(-0x7fefffff, 0x7fefffff)(random) >>
+                                   scale_down);
+        }
+        epilogue.finish(tile, 0, kRows, accumulators);
+        for (int row = 0; row < kRows; ++row) {
+          for (int i = 0; i < columns.width(tile); ++i) {
+            const auto c = static_cast<size_t>(columns.first_column(tile) + i);
+            const int64_t sum = int64_t{accumulators[row * kTileColumns + i]} + bias[c];
+            ASSERT_EQ(output[static_cast<size_t>(row) * kColumns + c], scale.apply(sum, c))
+                << sum << " multiplier " << scale.multipliers[c].multiplier << " shift " << shift;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(shorts, 200);
+  EXPECT_GT(others, 200);
+}
+
 TEST(RealEpilogue, RoundsHalvesAwayFromZeroLikeTheDefinition) {
   const uint32_t seed = 20260103;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
