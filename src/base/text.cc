@@ -2,31 +2,26 @@
 
 namespace litequant {
 
-std::string quoted(std::string_view name) {
-  constexpr size_t kLongest = 64;
+namespace {
+
+std::string escaped(char c) {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string out = "'";
-  const auto append = [&](std::string_view part) {
-    for (const char c : part) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x20 || byte == 0x7f) {
-        out += "\\x";
-        out += kHex[byte >> 4];
-        out += kHex[byte & 15];
-      } else {
-        if (c == '\'' || c == '\\') out += '\\';
-        out += c;
-      }
-    }
-  };
-  if (name.size() <= kLongest) {
-    append(name);
-  } else {
-    append(name.substr(0, kLongest / 2));
-    out += "...";
-    append(name.substr(name.size() - kLongest / 2));
-  }
-  return out += "'";
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte < 0x20 || byte == 0x7f) return {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+  if (c == '\'' || c == '\\') return {'\\', c};
+  return {c};
+}
+
+}  // namespace
+
+// Two halves, from both ends: as much of each as fits when it is escaped.
+std::string quoted(std::string_view name) {
+  constexpr size_t kHalf = 32;
+  std::string front, back;
+  size_t begin = 0, end = name.size();
+  while (begin < end && front.size() + escaped(name[begin]).size() <= kHalf) front += escaped(name[begin++]);
+  while (end > begin && back.size() + escaped(name[end - 1]).size() <= kHalf) back.insert(0, escaped(name[--end]));
+  return "'" + front + (begin < end ? "..." : "") + back + "'";
 }
 
 }  // namespace litequant

@@ -27,8 +27,10 @@ TEST(ListText, ShortensWhatIsLong) {
 TEST(Quoted, EscapesControlCharactersAndCutsLongNames) {
   EXPECT_EQ(quoted("a\x1b[31m'"), "'a\\x1b[31m\\''");
   const std::string longest = litequant::quoted(std::string(200, 'x'));
-  EXPECT_EQ(longest.size(), 85u);
+  EXPECT_EQ(longest.size(), 69u);
   EXPECT_NE(longest.find("..."), std::string::npos);
+  EXPECT_LE(litequant::quoted(std::string(200, '\n')).size(), 70u) << "escapes count";
+  EXPECT_EQ(litequant::quoted(std::string(64, 'y')), "'" + std::string(64, 'y') + "'");
 }
 
 }  // namespace
