@@ -83,13 +83,13 @@ export interface NativeModule {
   timeSession(session: number, count: number): Outcome<{ readonly times: readonly number[] }>;
   profileSession(session: number, count: number): Outcome<{ readonly steps: readonly NodeTime[] }>;
   makeCalibration(model: number): Outcome<{ readonly id: number }>;
+  /** `part`: 0 a sample of its own, 1 the first of a sequence, 2 one that follows. */
   calibrate(
     calibration: number,
     graph: number,
     inputs: readonly Uint8Array[],
     shapes: Shapes | null,
     sample: number,
-    /** Of a sequence: 0 alone, 1 its first, 2 one that follows. */
     part: number,
   ): Outcome<object>;
   calibrated(calibration: number): Outcome<{ readonly statistics: string; readonly samples: number }>;
