@@ -30,8 +30,14 @@ export const scoreText = (score: number): string =>
   score.toLocaleString(currentLanguage(), { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 
 /** A value of a tensor, four digits that count. */
-export const valueText = (value: number): string =>
-  value.toLocaleString(currentLanguage(), { maximumSignificantDigits: 4 });
+export function valueText(value: number): string {
+  const magnitude = Math.abs(value);
+  const isPlain = magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e7);
+  return value.toLocaleString(currentLanguage(), {
+    maximumSignificantDigits: 4,
+    notation: isPlain ? "standard" : "scientific",
+  });
+}
 
 /** "12 s left", rounded so that it does not flicker. */
 export function timeLeftText(milliseconds: number): string {
