@@ -298,6 +298,29 @@ TEST(QuantizeInt8, JoinsVeryDifferentRangesInFloatWhereTheResultLeaves) {
   EXPECT_NE(border.warnings[0].reason.find("differ by a factor of"), std::string::npos);
 }
 
+// Their kernel fails where a stored divisor is 0: int16 stores 0 for what is far below the largest one.
+TEST(QuantizeInt16x8, QuotientsAreIntegersWhereNoDivisorIsStoredAsZero) {
+  for (const auto& [least, op_type] :
+       {std::pair(0.5f, DataType::int16), {1e-6f, DataType::float32}, {-0.5f, DataType::float32}}) {
+    ModelBuilder b;
+    const int x = b.input("x", DataType::float32, {2}), z = b.input("z", DataType::float32, {2});
+    b.node(OpCode::div, {x, z}, {b.output("y", DataType::float32, {2})});
+    const auto model = b.load();
+    const CalibrationModel extended = calibration_model(*model);
+    Session session(Plan::make(extended.model, 0, {}, extended.options()));
+    Statistics statistics(*model);
+    const std::array<float, 2> numerators = {1e-3f, 1}, divisors = {least, 2};
+    std::memcpy(session.input(0).data(), numerators.data(), sizeof(numerators));
+    std::memcpy(session.input(1).data(), divisors.data(), sizeof(divisors));
+    calibrate_sample(session, statistics, 0);
+    const Graph graph = quantize(*model, {.mode = Mode::int16x8}, &statistics).graphs[0];
+    const auto div =
+        std::find_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) { return n.op == OpCode::div; });
+    ASSERT_NE(div, graph.nodes.end());
+    EXPECT_EQ(at(graph, div->inputs[1]).type, op_type) << least;
+  }
+}
+
 TEST(QuantizeInt8, WritesQuotientsAsProductsWithATableOfInverses) {
   ModelBuilder b;
   const int x = b.input("x", DataType::float32, {4}), z = b.input("z", DataType::float32, {4});

@@ -1,5 +1,6 @@
 // Which nodes compute in integers.
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -193,9 +194,12 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
 
 namespace {
 
+// Also what is so close to 0 that int16 stores 0 for it.
 bool divisor_may_be_zero(const Statistics& statistics, const GraphDesign& design, const Node& node) {
   const auto range = statistics.range(design.graph_index, node.inputs[1]);
-  return !range || (range->min <= 0 && range->max >= 0);
+  if (!range || (range->min <= 0 && range->max >= 0)) return true;
+  const float ends[] = {std::abs(range->min), std::abs(range->max)};
+  return std::min(ends[0], ends[1]) < std::max(ends[0], ends[1]) / 32767;
 }
 
 }  // namespace
