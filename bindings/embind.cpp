@@ -108,11 +108,14 @@ val associated_file(int32_t model, const std::string& name) {
 
 // ---- Session --------------------------------------------------------------------------------------------------------
 
-val make_session(int32_t model, int32_t graph, const val& shapes, bool reference_kernels) {
+// With `beside`, a session of the same model: its variables, and its kernels.
+val make_session(int32_t model, int32_t graph, const val& shapes, bool reference_kernels, int32_t beside) {
   return guarded([&] {
     PlanOptions options;
     options.kernels = reference_kernels ? KernelSet::reference : KernelSet::optimized;
-    auto session = std::make_unique<ResizableSession>(handles().get<ModelHandle>(model), graph, options);
+    auto session = std::make_unique<ResizableSession>(
+        beside == 0 ? ResizableSession(handles().get<ModelHandle>(model), graph, options)
+                    : handles().get<std::unique_ptr<ResizableSession>>(beside)->beside(graph));
     val out = val::object();
     out.set("description", describe_plan(session->with_shapes(shapes_from(shapes)).plan()));
     out.set("id", handles().add(std::move(session)));
@@ -218,21 +221,29 @@ val profile_session(int32_t id, int32_t count) {
 
 // ---- Calibrate and quantize -----------------------------------------------------------------------------------------
 
+bool has_variables(const Model& model) {
+  return std::ranges::any_of(model.graphs, [](const Graph& graph) {
+    return std::ranges::any_of(graph.nodes, [](const Node& node) { return node.op == OpCode::var_handle; });
+  });
+}
+
 val make_calibration(int32_t model) {
   return guarded([&] {
     const ModelHandle& handle = handles().get<ModelHandle>(model);
     return with_id(
-        handles().add(std::make_unique<Calibration>(Calibration{calibration_model(*handle), Statistics(*handle), {}})));
+        handles().add(std::make_unique<Calibration>(Calibration{.model = calibration_model(*handle),
+                                                                .statistics = Statistics(*handle),
+                                                                .shares_variables = has_variables(*handle)})));
   });
 }
 
 val calibrate(int32_t id, int32_t graph, const val& inputs, const val& shapes, int32_t sample, int32_t part) {
   return guarded([&] {
     Calibration& calibration = *handles().get<std::unique_ptr<Calibration>>(id);
-    auto& session = calibration.sessions.try_emplace(graph, calibration.model.model, graph, calibration.model.options())
-                        .first->second.with_shapes(shapes_from(shapes));
+    const auto place = static_cast<SamplePart>(part);
+    Session& session = calibration.session(graph, place).with_shapes(shapes_from(shapes));
     write_inputs(session, inputs);
-    calibrate_sample(session, calibration.statistics, sample, static_cast<SamplePart>(part));
+    calibrate_sample(session, calibration.statistics, sample, place);
     return val::object();
   });
 }

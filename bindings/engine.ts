@@ -172,6 +172,10 @@ export class Remote {
     this.#held = { id, generation };
   }
 
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
   check(): void {
     if (this.#isDisposed) refuse("DISPOSED", `this ${this.#what} was disposed`);
   }

@@ -73,7 +73,14 @@ export interface NativeModule {
   save(model: number): Outcome<{ readonly bytes: Uint8Array }>;
   associatedFile(model: number, name: string): Outcome<{ readonly bytes: Uint8Array; readonly isCompressed: boolean }>;
   constant(model: number, graph: number, tensor: number): Outcome<{ readonly bytes: Uint8Array }>;
-  makeSession(model: number, graph: number, shapes: Shapes | null, reference: boolean): Outcome<NewModel>;
+  /** `beside`: a session whose variables and kernels it shares, 0 for none. */
+  makeSession(
+    model: number,
+    graph: number,
+    shapes: Shapes | null,
+    reference: boolean,
+    beside: number,
+  ): Outcome<NewModel>;
   resizeSession(session: number, shapes: Shapes): Outcome<{ readonly description: string }>;
   runSession(
     session: number,

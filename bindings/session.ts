@@ -26,12 +26,14 @@ interface RawPorts {
 }
 
 class SessionHandle implements Session {
-  readonly #remote: Remote;
+  readonly remote: Remote;
+  readonly model: Model;
   readonly #signature: SignatureDescription;
   #ports: RawPorts;
 
-  constructor(remote: Remote, signature: SignatureDescription, ports: RawPorts) {
-    this.#remote = remote;
+  constructor(remote: Remote, model: Model, signature: SignatureDescription, ports: RawPorts) {
+    this.remote = remote;
+    this.model = model;
     this.#signature = signature;
     this.#ports = ports;
   }
@@ -49,7 +51,7 @@ class SessionHandle implements Session {
   }
 
   async run(inputs: Sample, options: { readonly signal?: AbortSignal } = {}): Promise<Record<string, Tensor>> {
-    this.#remote.check();
+    this.remote.check();
     const defaults = { signature: this.#signature.key, shapes: this.shapes };
     const { bytes, shapes, signature } = bindSample(inputs, [this.#signature], defaults, "the sample");
     if (JSON.stringify(shapes) !== JSON.stringify(this.shapes)) {
@@ -60,7 +62,7 @@ class SessionHandle implements Session {
       );
     }
     const { result } = await callWith(
-      [this.#remote],
+      [this.remote],
       "runSession",
       ([id = 0]) => [id, bytes],
       withSignal(options.signal),
@@ -75,23 +77,23 @@ class SessionHandle implements Session {
   }
 
   async resize(inputShapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
-    this.#remote.check();
+    this.remote.check();
     const shapes = shapesFor(this.#signature, inputShapes, this.shapes);
-    const { result } = await callWith([this.#remote], "resizeSession", ([id = 0]) => [id, shapes]);
+    const { result } = await callWith([this.remote], "resizeSession", ([id = 0]) => [id, shapes]);
     this.#ports = JSON.parse(result.description) as RawPorts;
   }
 
   async reset(): Promise<void> {
-    this.#remote.check();
-    await callWith([this.#remote], "resetSession", ([id = 0]) => [id]);
+    this.remote.check();
+    await callWith([this.remote], "resetSession", ([id = 0]) => [id]);
   }
 
   async measure(options: { readonly repeat?: number; readonly signal?: AbortSignal } = {}): Promise<Timing> {
-    this.#remote.check();
+    this.remote.check();
     const { repeat, signal } = { ...options, repeat: countOf(options.repeat) };
     const times: number[] = [];
     while (times.length < repeat) {
-      const { result } = await callWith([this.#remote], "timeSession", ([id = 0]) => [id, 1], withSignal(signal));
+      const { result } = await callWith([this.remote], "timeSession", ([id = 0]) => [id, 1], withSignal(signal));
       times.push(...result.times);
     }
     times.sort((a, b) => a - b);
@@ -103,15 +105,15 @@ class SessionHandle implements Session {
   async profile(
     options: { readonly repeat?: number; readonly signal?: AbortSignal } = {},
   ): Promise<readonly NodeTime[]> {
-    this.#remote.check();
+    this.remote.check();
     const { repeat, signal } = { ...options, repeat: countOf(options.repeat) };
     const calls = ([id = 0]: readonly number[]): [number, number] => [id, repeat];
-    const { result } = await callWith([this.#remote], "profileSession", calls, withSignal(signal));
+    const { result } = await callWith([this.remote], "profileSession", calls, withSignal(signal));
     return result.steps;
   }
 
   dispose(): void {
-    this.#remote.dispose();
+    this.remote.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -157,19 +159,31 @@ export async function createSessionOf(model: Model, options: SessionOptions): Pr
         signature.inputs.map(({ shape }) => shape),
       )
     : null;
+  const beside = besideOf(model, options);
   const open = async (shapes: Shapes | null): Promise<{ id: number; generation: number; ports: RawPorts }> => {
-    const { result, generation } = await callWith([remote], "makeSession", ([id = 0]) => [
-      id,
-      signature.graph,
-      shapes,
-      isReference,
-    ]);
+    const { result, generation } = await callWith(
+      beside && !beside.remote.isDisposed ? [remote, beside.remote] : [remote],
+      "makeSession",
+      ([id = 0, besideId = 0]) => [id, signature.graph, shapes, isReference, besideId],
+    );
     return { id: result.id, generation, ports: JSON.parse(result.description) as RawPorts };
   };
   const opened = await open(initial);
   // After a restart the session comes back with the shapes it had; state it kept between runs begins anew.
   const sessionRemote = new Remote(remote.engine, "session", async () => await open(session.shapes));
   sessionRemote.adopt(opened.id, opened.generation);
-  const session: SessionHandle = new SessionHandle(sessionRemote, signature, opened.ports);
+  const session: SessionHandle = new SessionHandle(sessionRemote, model, signature, opened.ports);
   return session;
+}
+
+/** The session whose variables are to be shared. */
+function besideOf(model: Model, { variablesOf, kernels }: SessionOptions): SessionHandle | undefined {
+  if (variablesOf === undefined) return undefined;
+  if (!(variablesOf instanceof SessionHandle))
+    return refuse("BAD_ARGUMENT", "variablesOf is not a Session", "createSession(...) makes them");
+  variablesOf.remote.check();
+  if (variablesOf.model !== model) refuse("BAD_ARGUMENT", "variablesOf is a session of another model");
+  if (kernels !== undefined)
+    refuse("BAD_ARGUMENT", "kernels are given beside variablesOf, whose kernels the session has");
+  return variablesOf;
 }

@@ -376,6 +376,12 @@ export interface SessionOptions {
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   /** "reference" runs the plain loops that define the results. Default: "optimized". */
   readonly kernels?: "optimized" | "reference";
+  /**
+   * A session of the same model whose variables (VAR_HANDLE) this one reads and writes too, as the signatures of one
+   * TensorFlow Lite interpreter do: what one signature assigns, another reads, and CALL_ONCE initialises them once. Its
+   * kernels are that session's. Default: variables of its own.
+   */
+  readonly variablesOf?: Session;
 }
 
 export interface Session extends Disposable {
@@ -386,9 +392,9 @@ export interface Session extends Disposable {
    * of the inputs, and differ from `outputs`.
    */
   run(inputs: Sample, options?: Pick<WorkOptions, "signal">): Promise<Record<string, Tensor>>;
-  /** New input shapes by name; other inputs keep theirs. */
+  /** New input shapes by name; other inputs keep theirs, and variables (VAR_HANDLE) their values. */
   resize(inputShapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
-  /** Variables, which keep their values from one run to the next, are as before the first run. */
+  /** Variables, which keep their values from one run to the next, are as before the first run; shared ones for all. */
   reset(): Promise<void>;
   /** Milliseconds per run with the inputs of the last `run`: median of `repeat` runs, timed inside the engine. */
   measure(options?: { readonly repeat?: number } & Pick<WorkOptions, "signal">): Promise<Timing>;

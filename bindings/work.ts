@@ -32,6 +32,8 @@ export async function calibrateModel(model: Model, samples: Samples, options: Ca
     refuse("BAD_ARGUMENT", `sequence is ${String(sequence)}`, "a whole number of samples, or Infinity");
   }
   const { signatures } = handle.describe();
+  // Variables are shared by all signatures, and so are their sequences.
+  const sharesVariables = handle.describe().operators.some(({ operator }) => operator === "VAR_HANDLE");
   const taken = new Map<number, number>();
   return await reporting("calibrate", totalOf(samples, options.total), options, async (reporter) => {
     const made = await callWith([handle.remote], "makeCalibration", ([id = 0]) => [id], withSignal(signal));
@@ -39,8 +41,9 @@ export async function calibrateModel(model: Model, samples: Samples, options: Ca
     try {
       const count = await forEachSample(samples, options, reporter, async (sample, index) => {
         const { graph, bytes, shapes } = bindSample(sample, signatures, { signature }, `sample ${index}`);
-        const before = taken.get(graph) ?? 0;
-        taken.set(graph, before + 1);
+        const counted = sharesVariables ? 0 : graph;
+        const before = taken.get(counted) ?? 0;
+        taken.set(counted, before + 1);
         const part = sequence === 1 ? 0 : before % sequence === 0 ? 1 : 2;
         await callHeld(() =>
           engine.call("calibrate", [result.id, graph, bytes, shapes, index, part], {

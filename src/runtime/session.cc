@@ -31,8 +31,10 @@ struct Session::StageState {
   std::vector<Next> next;
 };
 
-Session::Session(std::shared_ptr<const Plan> plan)
-    : own_state_(std::make_unique<RunState>(plan->options())), state_(own_state_.get()), plan_(std::move(plan)) {
+Session::Session(std::shared_ptr<const Plan> plan) : Session(plan, std::make_shared<RunState>(plan->options())) {}
+
+Session::Session(std::shared_ptr<const Plan> plan, std::shared_ptr<RunState> state)
+    : own_state_(std::move(state)), state_(own_state_.get()), plan_(std::move(plan)) {
   start();
 }
 

@@ -18,6 +18,9 @@ struct RunState;
 class Session {
  public:
   explicit Session(std::shared_ptr<const Plan> plan);
+  // Shares variables, and what CALL_ONCE has run, with the sessions that have this state: of the same model, in the
+  // same PlanOptions.
+  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<RunState> state);
   // Of a graph that another runs; `state` is shared by all of them and outlives them.
   Session(std::shared_ptr<const Plan> plan, RunState& state);
   Session(Session&&) noexcept;
@@ -36,7 +39,7 @@ class Session {
   // again.
   void run(const Observer& observer = nullptr);
 
-  // Variables are as they were before the first run: real zero, or not there.
+  // Variables, shared ones too, are as they were before the first run: real zero, or not there.
   void reset();
 
   // The bytes of graph input `i` (its slot's shape and type), to be asked for and written before each run.
@@ -92,7 +95,7 @@ class Session {
   void read_variable(int32_t node);
   void assign_variable(int32_t node);
 
-  std::unique_ptr<RunState> own_state_;  // of a session that no other runs
+  std::shared_ptr<RunState> own_state_;  // of a session that no other runs
   RunState* state_;
   std::shared_ptr<const Plan> plan_;
   std::vector<Plan::Slot> slots_;  // what the run has found so far; empty without late nodes: the plan's

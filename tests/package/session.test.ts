@@ -2,7 +2,7 @@
 import { createSession, load } from "litequant";
 import type { Session } from "litequant";
 import { join } from "node:path";
-import { root } from "./support";
+import { failureOf, root } from "./support";
 
 const sessionOf = async (name: string): Promise<Session> =>
   createSession(await load(join(root, "tests/reference/vectors", `${name}.tflite`)));
@@ -36,5 +36,31 @@ describe("a session", () => {
       [1, 0, 0],
     ]);
     session.dispose();
+  });
+
+  // What signatures share: tests/python/test_control_flow.py.
+  it("shares variables with a session of the same model only", async () => {
+    const model = await load(join(root, "tests/reference/vectors/rnn_f32.tflite"));
+    const first = await createSession(model, { kernels: "reference" });
+    const second = await createSession(model, { variablesOf: first });
+    expect(second.inputs).toEqual(first.inputs);
+    expect(await failureOf(createSession(model, { variablesOf: first, kernels: "reference" }))).toMatchObject({
+      code: "BAD_ARGUMENT",
+      message: expect.stringContaining("kernels") as string,
+    });
+    const other = await sessionOf("rnn_f32");
+    expect(await failureOf(createSession(model, { variablesOf: other }))).toMatchObject({
+      code: "BAD_ARGUMENT",
+      message: "variablesOf is a session of another model",
+    });
+    const nothing = {} as unknown as Session;
+    expect(await failureOf(createSession(model, { variablesOf: nothing }))).toMatchObject({
+      message: "variablesOf is not a Session",
+    });
+    first.dispose();
+    expect(await failureOf(createSession(model, { variablesOf: first }))).toMatchObject({ code: "DISPOSED" });
+    expect(Object.keys(await second.run([new Float32Array(18)]))).toHaveLength(1);
+    for (const held of [second, other]) held.dispose();
+    model.dispose();
   });
 });

@@ -1,5 +1,6 @@
 // Runs models several times in one session each, and quantizes them: reads {package, jobs} as JSON, writes one line a job.
 //   job: {model, runs: [[{type, shape, data: base64}, ...], ...], recipe?, output?, sequence?}
+//   Runs of several signatures, in sessions that share their variables: [key, [...]] each.
 //   line: {ok: true, runs: [[{type, shape, data}, ...], ...], left?} or {ok: false, code, message}
 // With a recipe the model is calibrated on `runs`, quantized, written to `output`, and it is the result that is run.
 import { readFileSync, writeFileSync } from "node:fs";
@@ -35,12 +36,27 @@ async function made(job, runs) {
 }
 
 async function run(job) {
-  const inputs = job.runs.map((sample) => sample.map(tensor));
+  const inputs = job.runs.map((sample) =>
+    typeof sample[0] === "string" ? [sample[0], sample[1].map(tensor)] : sample.map(tensor),
+  );
   const { model, left } = await made(job, inputs);
-  const session = await createSession(model);
+  const sessions = new Map();
   const runs = [];
-  for (const sample of inputs) runs.push(Object.values(await session.run(sample)).map(written));
-  session.dispose();
+  for (const sample of inputs) {
+    const signature = typeof sample[0] === "string" ? sample[0] : undefined;
+    const values = signature === undefined ? sample : sample[1];
+    const shapes = values.map(({ shape }) => shape);
+    let session = sessions.get(signature);
+    if (!session) {
+      const [variablesOf] = sessions.values();
+      session = await createSession(model, { signature, variablesOf });
+      sessions.set(signature, session);
+    }
+    const names = session.inputs.map(({ name }) => name);
+    if (signature !== undefined) await session.resize(Object.fromEntries(names.map((name, i) => [name, shapes[i]])));
+    runs.push(Object.values(await session.run(values)).map(written));
+  }
+  for (const session of sessions.values()) session.dispose();
   model.dispose();
   return { ok: true, runs, left };
 }

@@ -256,3 +256,88 @@ def test_every_mode_gives_a_file_that_runs(case):
                 noise += float(np.square(found_values.astype(np.float64) - wanted).sum())
         ratio = 10 * np.log10(signal / max(noise, 1e-30))
         assert ratio >= 10, (mode, ratio)
+
+
+# ---- Variables that several signatures share ------------------------------------------------------------------------
+
+
+class Summing(tf.Module):
+    """`add` adds rows to a sum and counts its runs, `project` reads the sum, `clear` writes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.sum = tf.Variable(tf.ones([1, WIDTH]))
+        self.runs = tf.Variable(0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, WIDTH], tf.float32, name="x")])
+    def add(self, x):
+        self.sum.assign(self.sum * 0.5 + tf.reduce_sum(x, 0, keepdims=True))
+        self.runs.assign_add(1)
+        return {"runs": self.runs.read_value()}
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.float32, name="factor")])
+    def project(self, factor):
+        return {"values": tf.matmul(tf.tanh(self.sum * factor), SQUARE), "runs": self.runs.read_value()}
+
+    @tf.function(input_signature=[tf.TensorSpec([1, WIDTH], tf.float32, name="x")])
+    def clear(self, x):
+        self.sum.assign(x)
+        return {"sum": self.sum.read_value() + 1.0}
+
+
+KEYS = ("add", "project", "clear")
+
+
+@pytest.fixture(scope="module")
+def summing(tmp_path_factory):
+    print(f"LITEQUANT_SEED={SEED}")
+    folder = tmp_path_factory.mktemp("summing")
+    module = Summing()
+    tf.saved_model.save(module, str(folder / "saved"), signatures={key: getattr(module, key) for key in KEYS})
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder / "saved"))
+    converter.experimental_enable_resource_variables = True
+    path = folder / "model.tflite"
+    path.write_bytes(converter.convert())
+    draw = {
+        "add": lambda: RANDOM.standard_normal((int(RANDOM.integers(1, 4)), WIDTH)).astype(np.float32),
+        "project": lambda: np.float32(RANDOM.uniform(0.1, 1)),
+        "clear": row,
+    }
+    order = ["project", "add", "project", *(KEYS[i] for i in RANDOM.integers(0, 3, 15))]
+    return path, [(key, draw[key]()) for key in order]
+
+
+def by_signatures(path, runs):
+    """Results by name of each run, all in one interpreter."""
+    interpreter = tf.lite.Interpreter(model_path=str(path))
+    inputs = {key: interpreter.get_signature_list()[key]["inputs"][0] for key in KEYS}
+    runners = {key: interpreter.get_signature_runner(key) for key in KEYS}
+    return [runners[key](**{inputs[key]: values}) for key, values in runs]
+
+
+def summing_job(path, runs, **more):
+    return {"model": str(path), "runs": [[key, [encoded(values)]] for key, values in runs], **more}
+
+
+def test_signatures_share_their_variables(summing):
+    path, runs = summing
+    (result,) = by_us([summing_job(path, runs)])
+    assert result["ok"], result
+    for (key, _), outputs, wanted in zip(runs, result["runs"], by_signatures(path, runs), strict=True):
+        for tensor, values in zip(outputs, (wanted[name] for name in sorted(wanted)), strict=True):
+            np.testing.assert_allclose(decoded(tensor), values, rtol=0, atol=1e-5 * max(np.abs(values).max(), 1e-30))
+
+
+@pytest.mark.parametrize("mode", ["dynamic", "int8", "int16x8"])
+def test_signatures_share_their_variables_when_quantized(summing, mode):
+    path, runs = summing
+    output = path.with_name(f"{mode}.tflite")
+    job = summing_job(path, runs, recipe={"mode": mode}, output=str(output), sequence=len(runs))
+    (result,) = by_us([job])
+    assert result["ok"], result
+    signal = noise = 0.0
+    for found_outputs, wanted in zip(by_signatures(output, runs), by_signatures(path, runs), strict=True):
+        for name, values in wanted.items():
+            signal += float(np.square(values, dtype=np.float64).sum())
+            noise += float(np.square(found_outputs[name].astype(np.float64) - values).sum())
+    assert 10 * np.log10(signal / max(noise, 1e-30)) >= 20, mode

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "format/model_builder.h"
+#include "runtime/run_state.h"
 #include "runtime/session.h"
 
 namespace litequant {
@@ -306,6 +307,25 @@ TEST(Variable, LivesFromRunToRunUntilItIsReset) {
     }
     session.reset();
   }
+}
+
+// Graph 0 of one model initialises and adds; another session of it, with other shapes even, sees what it left.
+TEST(Variable, IsSharedBySessionsOfOneState) {
+  const auto model = variable_model(true);
+  const auto plan = Plan::make(model, 0, {}, {});
+  const auto state = std::make_shared<RunState>(plan->options());
+  Session first(plan, state), second(plan, state), alone(plan);
+  const auto run = [](Session& session) {
+    write<float>(session, 0, {1, 0});
+    session.run();
+    return output<float>(session)[0];
+  };
+  EXPECT_EQ(run(first), 11.0f);
+  EXPECT_EQ(run(second), 12.0f);  // CALL_ONCE has run
+  EXPECT_EQ(run(alone), 11.0f);
+  EXPECT_EQ(run(first), 13.0f);
+  second.reset();
+  EXPECT_EQ(run(first), 11.0f);
 }
 
 TEST(Variable, MustBeWrittenBeforeItIsRead) {
