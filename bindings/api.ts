@@ -18,7 +18,8 @@ declare const LITEQUANT_VERSION: string;
 
 export function makeApi(platform: Platform): LiteQuant {
   let settings: EngineOptions = {};
-  const engine = new Engine(() => platform.openEngine(settings));
+  const newEngine = () => new Engine(() => platform.openEngine(settings));
+  const engine = newEngine();
 
   return {
     configure(options) {
@@ -46,7 +47,7 @@ export function makeApi(platform: Platform): LiteQuant {
     },
 
     async calibrate(model, samples, options = {}) {
-      return await calibrateModel(model, samples, options);
+      return await calibrateModel(model, samples, options, newEngine);
     },
 
     parseStatistics(source) {

@@ -89,6 +89,11 @@ export class ModelHandle implements Model {
     return (await callWith([this.remote], "save", ([id = 0]) => [id])).result.bytes;
   }
 
+  /** The same model in another engine. */
+  remoteIn(engine: Engine): Remote {
+    return remoteOf(engine, this.#file);
+  }
+
   dispose(): void {
     this.remote.dispose();
   }
@@ -116,6 +121,13 @@ export async function loadModel(engine: Engine, file: Uint8Array, name: string, 
   });
 }
 
+function remoteOf(engine: Engine, file: Uint8Array): Remote {
+  return new Remote(engine, "model", async () => {
+    const { id } = await engine.call("load", [file]);
+    return { id, generation: engine.generation };
+  });
+}
+
 async function adopt(
   engine: Engine,
   generation: number,
@@ -124,10 +136,7 @@ async function adopt(
   made: NewModel & MadePlaces,
   name: string,
 ): Promise<Model> {
-  const remote = new Remote(engine, "model", async () => {
-    const { id } = await engine.call("load", [file]);
-    return { id, generation: engine.generation };
-  });
+  const remote = remoteOf(engine, file);
   remote.adopt(made.id, generation);
   const raw = JSON.parse(made.description) as ModelDescription;
   const description = { ...raw, byteLength: file.byteLength, signatures: await withLabels(remote, raw) };

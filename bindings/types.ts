@@ -315,6 +315,11 @@ export interface CalibrateOptions extends WorkOptions {
    * a first run does. Infinity: all samples are one sequence.
    */
   readonly sequence?: number;
+  /**
+   * Engines that samples are spread over, each with memory of its own: faster where engines run in workers. The statistics
+   * are the same for any number. Sequences are not spread. Default: 1.
+   */
+  readonly workers?: number;
   /** Signature that samples are for when they do not say. Default: the first. */
   readonly signature?: string;
   /** Number of samples, for progress, when the iterable does not tell. */

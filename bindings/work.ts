@@ -1,11 +1,12 @@
 // Long work over samples: calibrate and compare. The loops are here, so that progress, abort and `await` are natural.
 import { callWith, release, StaleHandle } from "./engine.js";
-import type { Engine } from "./engine.js";
+import type { Engine, Remote } from "./engine.js";
 import { LiteQuantError, refuse } from "./errors.js";
 import { handleOf } from "./model.js";
 import type { ModelHandle } from "./model.js";
 import type { ProgressReporter } from "./progress.js";
 import { reporting } from "./progress.js";
+import type { Arguments } from "./protocol.js";
 import { statisticsOf } from "./statistics.js";
 import { bindSample, signatureOf, toArray } from "./tensors.js";
 import type { BoundInputs } from "./tensors.js";
@@ -24,42 +25,96 @@ import type {
   WorkOptions,
 } from "./types.js";
 
-export async function calibrateModel(model: Model, samples: Samples, options: CalibrateOptions): Promise<Statistics> {
+const mostWorkers = 32;
+
+export async function calibrateModel(
+  model: Model,
+  samples: Samples,
+  options: CalibrateOptions,
+  newEngine: () => Engine,
+): Promise<Statistics> {
   const handle = handleOf(model);
   const { engine } = handle.remote;
-  const { signal, signature, sequence = 1 } = options;
+  const { sequence = 1, workers = 1 } = options;
   if (!(sequence >= 1) || (sequence !== Infinity && !Number.isInteger(sequence))) {
     refuse("BAD_ARGUMENT", `sequence is ${String(sequence)}`, "a whole number of samples, or Infinity");
   }
-  const { signatures } = handle.describe();
-  // Variables are shared by all signatures, and so are their sequences.
-  const sharesVariables = handle.describe().operators.some(({ operator }) => operator === "VAR_HANDLE");
-  const taken = new Map<number, number>();
-  return await reporting("calibrate", totalOf(samples, options.total), options, async (reporter) => {
-    const made = await callWith([handle.remote], "makeCalibration", ([id = 0]) => [id], withSignal(signal));
-    const { generation, result } = made;
+  if (!Number.isInteger(workers) || workers < 1 || workers > mostWorkers) {
+    refuse("BAD_ARGUMENT", `workers is ${String(workers)}`, `a whole number from 1 to ${mostWorkers}`);
+  }
+  const total = totalOf(samples, options.total);
+  return await reporting("calibrate", total, options, async (reporter) => {
+    const count = sequence === 1 ? Math.min(workers, total ?? workers) : 1;
+    const helpers = Array.from({ length: Math.max(0, count - 1) }, newEngine);
+    const runs = [handle.remote, ...helpers.map((helper) => handle.remoteIn(helper))].map(
+      (remote) => new CalibrationRun(handle, remote, options),
+    );
     try {
-      const count = await forEachSample(samples, options, reporter, async (sample, index) => {
-        const { graph, bytes, shapes } = bindSample(sample, signatures, { signature }, `sample ${index}`);
-        const counted = sharesVariables ? 0 : graph;
-        const before = taken.get(counted) ?? 0;
-        taken.set(counted, before + 1);
-        const part = sequence === 1 ? 0 : before % sequence === 0 ? 1 : 2;
-        await callHeld(() =>
-          engine.call("calibrate", [result.id, graph, bytes, shapes, index, part], {
-            generation,
-            ...withSignal(signal),
-          }),
-        );
-      });
-      if (count === 0)
+      const taken = await forEachSample(
+        samples,
+        options,
+        reporter,
+        runs.map((run) => (sample, index) => run.add(sample, index)),
+      );
+      if (taken === 0)
         refuse("EMPTY_DATASET", "there is no sample to calibrate with", "give at least one; 100 are usual");
-      const learned = await callHeld(() => engine.call("calibrated", [result.id], { generation }));
-      return statisticsOf(engine, learned.statistics, isReal(samples, options.isRealData));
+      const isRealData = isReal(samples, options.isRealData);
+      const learned = await Promise.all(runs.filter(({ isUsed }) => isUsed).map((run) => run.statistics()));
+      const [first = "", ...others] = learned;
+      if (others.length === 0) return statisticsOf(engine, first, isRealData);
+      return statisticsOf(engine, (await engine.call("mergeStatistics", [learned])).statistics, isRealData);
     } finally {
-      release(engine, result.id, generation);
+      for (const run of runs) run.dispose();
+      for (const helper of helpers) helper.reset();
     }
   });
+}
+
+/** A calibration in one engine, made when it gets its first sample. */
+class CalibrationRun {
+  readonly #model: ModelHandle;
+  readonly #remote: Remote;
+  readonly #options: CalibrateOptions;
+  /** Samples that each graph had, or all of them together. */
+  readonly #taken = new Map<number, number>();
+  #held: { readonly id: number; readonly generation: number } | undefined;
+
+  constructor(model: ModelHandle, remote: Remote, options: CalibrateOptions) {
+    this.#model = model;
+    this.#remote = remote;
+    this.#options = options;
+  }
+
+  get isUsed(): boolean {
+    return this.#held !== undefined;
+  }
+
+  async add(sample: Parameters<typeof bindSample>[0], index: number): Promise<void> {
+    const { signal, signature, sequence = 1 } = this.#options;
+    const { signatures, operators } = this.#model.describe();
+    const { graph, bytes, shapes } = bindSample(sample, signatures, { signature }, `sample ${index}`);
+    // Variables are shared by all signatures, and so are their sequences.
+    const counted = operators.some(({ operator }) => operator === "VAR_HANDLE") ? 0 : graph;
+    const before = this.#taken.get(counted) ?? 0;
+    this.#taken.set(counted, before + 1);
+    const part = sequence === 1 ? 0 : before % sequence === 0 ? 1 : 2;
+    if (!this.#held) {
+      const made = await callWith([this.#remote], "makeCalibration", ([id = 0]) => [id], withSignal(signal));
+      this.#held = { id: made.result.id, generation: made.generation };
+    }
+    const { id, generation } = this.#held;
+    const line: Arguments<"calibrate"> = [id, graph, bytes, shapes, index, part];
+    await callHeld(() => this.#remote.engine.call("calibrate", line, { generation, ...withSignal(signal) }));
+  }
+
+  async statistics(): Promise<string> {
+    const { id = 0, generation = 0 } = this.#held ?? {};
+    return (await callHeld(() => this.#remote.engine.call("calibrated", [id], { generation }))).statistics;
+  }
+
+  dispose(): void {
+    if (this.#held) release(this.#remote.engine, this.#held.id, this.#held.generation);
+  }
 }
 
 export async function compareModels(
@@ -78,12 +133,13 @@ export async function compareModels(
     const comparison = new ComparisonRun(handles, options);
     const predictions: Prediction[] = [];
     try {
-      const count = await forEachSample(samples, options, reporter, async (sample, index) => {
+      const add = async (sample: Sample, index: number): Promise<void> => {
         const label = labels ? labelAt(labels, index) : undefined;
         const bound = comparison.bind(sample, index);
         const { classes } = await comparison.add(bound, label ?? -1, signal);
         if (classes) predictions.push(label === undefined ? { classes } : { label, classes });
-      });
+      };
+      const count = await forEachSample(samples, options, reporter, [add]);
       if (count === 0) refuse("EMPTY_DATASET", "there is no sample to compare on", "give at least one");
       if (labels && labels.length > count) {
         refuse("BAD_ARGUMENT", `there are ${labels.length} labels for ${count} samples`);
@@ -268,27 +324,45 @@ function totalOf(samples: Samples, stated: number | undefined): number | undefin
 const isReal = (samples: Samples, stated: boolean | undefined): boolean =>
   stated ?? (isDataset(samples) ? samples.isRealData : true);
 
+type UseSample = (sample: Parameters<typeof bindSample>[0], index: number) => Promise<void>;
+
+/** Gives each sample to whichever of `uses` is free; returns how many there were. Of several failures, the first sample's. */
 async function forEachSample(
   samples: Samples,
   { signal }: WorkOptions,
   reporter: ProgressReporter,
-  use: (sample: Parameters<typeof bindSample>[0], index: number) => Promise<void>,
+  uses: readonly UseSample[],
 ): Promise<number> {
   const isIterable =
     typeof samples === "object" && samples !== null && (Symbol.asyncIterator in samples || Symbol.iterator in samples);
   if (!isIterable) refuse("BAD_ARGUMENT", "the samples cannot be iterated", "give an array, a generator or a data set");
-  let index = 0;
-  for await (const sample of samples) {
-    signal?.throwIfAborted();
-    try {
-      await use(sample, index);
-    } catch (error) {
-      throw namingSample(error, samples, index);
+  let taken = 0;
+  let done = 0;
+  let failure: { readonly index: number; readonly error: unknown } | undefined;
+  const stream = oneAfterAnother(samples);
+  const work = async (use: UseSample): Promise<void> => {
+    for await (const sample of { [Symbol.asyncIterator]: () => stream }) {
+      const index = taken++;
+      try {
+        signal?.throwIfAborted();
+        await use(sample, index);
+      } catch (error) {
+        if (!failure || index < failure.index) failure = { index, error: namingSample(error, samples, index) };
+      }
+      if (failure) return; // which also ends the stream for the others
+      reporter.step(++done);
     }
-    reporter.step(++index);
-  }
+  };
+  const ends = await Promise.allSettled(uses.map(work));
+  if (failure) throw (failure as { readonly error: unknown }).error;
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   signal?.throwIfAborted();
-  return index;
+  return done;
+}
+
+/** A generator answers calls that come while it is at work in their order, as other iterables need not. */
+async function* oneAfterAnother(samples: Samples) {
+  yield* samples;
 }
 
 /** An error about a sample of a data set tells the file it came from. */

@@ -21,6 +21,26 @@ test("any order and any split give the same statistics and the same bytes", asyn
   expect((await bytes(merged[1] as Statistics)).equals(await bytes(whole))).toBe(true);
 });
 
+test("any number of engines gives the same statistics, and the error of the first bad sample", async () => {
+  const model = await loadExample();
+  const samples = exampleSamples(7);
+  const whole = JSON.stringify(await calibrate(model, samples));
+  for (const workers of [2, 3, 32]) {
+    const done: number[] = [];
+    const onProgress = (progress: { readonly done: number }): void => void done.push(progress.done);
+    const spread = await calibrate(model, samples, { workers, onProgress });
+    expect(JSON.stringify(spread)).toBe(whole);
+    expect(done.at(-1)).toBe(7);
+  }
+  const bad = [...samples.slice(0, 3), [new Float32Array(1)], ...samples.slice(3, 5), [new Float32Array(2)]];
+  const one = await failureOf(calibrate(model, bad));
+  expect(one.message).toContain("sample 3");
+  expect((await failureOf(calibrate(model, bad, { workers: 3 }))).message).toBe(one.message);
+  for (const workers of [0, 1.5, 33]) {
+    expect(await failureOf(calibrate(model, samples, { workers }))).toMatchObject({ code: "BAD_ARGUMENT" });
+  }
+});
+
 test("are read back as they were written", async () => {
   const model = await loadExample();
   const statistics = await calibrate(model, exampleSamples(2), { isRealData: false });
