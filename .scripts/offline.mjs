@@ -1,4 +1,4 @@
-// `npm run build:offline`: the whole page, and a demo, each in one HTML file of .build/offline, which works from disk.
+// `npm run build:offline`: the whole page, and the demos, each in one HTML file of .build/offline, which works from disk.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,24 +8,39 @@ import { setup } from "./setup.mjs";
 import { Failure, buildRoot, filesBelow, inRoot, main, say, whenChanged } from "./system.mjs";
 
 const folder = join(buildRoot, "offline");
-export const offlineFile = join(folder, "litequant.html");
 
-/** Pages of one file each: what runs in them. */
+/** Pages of one file each: what runs in them, and which of web/examples they hold. */
 const pages = [
   {
     file: "litequant.html",
     entry: "web/src/offline/main.tsx",
     title: "litequant: quantize TensorFlow Lite models, offline",
+    example: "characters",
   },
   {
     file: "classifier.html",
     entry: "web/src/demos/classifier.tsx",
     title: "litequant demo: a classifier, float and int8",
+    example: "characters",
+  },
+  {
+    file: "denoise.html",
+    entry: "web/src/demos/denoise.tsx",
+    title: "litequant demo: noise taken off pictures, int8 and 16-bit activations",
+    example: "denoise",
+  },
+  {
+    file: "keywords.html",
+    entry: "web/src/demos/keywords.tsx",
+    title: "litequant demo: spoken words, float and int8",
+    example: "keywords",
   },
 ];
 const mostBytes = 1_500_000;
-/** Rows of tiles that are kept of each sheet of the example. */
+/** Rows of tiles that are kept of each sheet of characters. */
 const exampleRows = 5;
+/** Seconds that are kept to try the model of sounds on. */
+const exampleSounds = 24;
 const shifted = [0, 13, 60];
 
 /** Seven bits a character; see web/src/offline/boot.ts, which reads it. */
@@ -66,7 +81,7 @@ const sources = {
   name: "sources",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^litequant$/ }, () => ({ path: inRoot("dist/web.js") }));
-    onResolve({ filter: /^\.\/example\.js$/ }, () => ({ path: inRoot("web/src/offline/example.ts") }));
+    onResolve({ filter: /^\.{1,2}\/example\.js$/ }, () => ({ path: inRoot("web/src/offline/example.ts") }));
     onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path.slice(0, -"?raw".length)),
       namespace: "raw",
@@ -97,10 +112,17 @@ async function bundle(entry, options = {}) {
   return outputFiles[0].contents;
 }
 
-async function sheet(name) {
+/** Samples as the page holds them: of PNG sheets the first rows in a smaller format, of sounds those that are shown. */
+async function samplesOf(example, name) {
+  const at = (ending) => inRoot(`web/examples/${example}/${name}.${ending}`);
+  if (existsSync(at("webp"))) return readFileSync(at("webp"));
+  if (existsSync(at("wav"))) {
+    const { rate } = JSON.parse(readFileSync(inRoot(`web/examples/${example}/samples.json`), "utf8"));
+    return readFileSync(at("wav")).subarray(0, 44 + (name === "samples" ? exampleSounds : Infinity) * rate);
+  }
   const { default: sharp } = await import("sharp");
-  const { tile } = JSON.parse(readFileSync(inRoot("web/examples/characters/samples.json"), "utf8"));
-  const picture = sharp(inRoot(`web/examples/characters/${name}.png`));
+  const { tile } = JSON.parse(readFileSync(inRoot(`web/examples/${example}/samples.json`), "utf8"));
+  const picture = sharp(at("png"));
   const { width } = await picture.metadata();
   return await picture
     .extract({ left: 0, top: 0, width, height: tile * exampleRows })
@@ -112,16 +134,19 @@ async function make() {
   const text = (bytes) => Buffer.from(bytes).toString().trim();
   const boot = text(await bundle("web/src/offline/boot.ts"));
   const style = text(await bundle("web/src/style.css"));
-  const shared = {
+  const engine = {
     worker: readFileSync(inRoot("dist/worker.js")),
     engine: readFileSync(inRoot("dist/litequant-simd.wasm")),
-    model: planesOf(readFileSync(inRoot("web/examples/characters/characters.tflite"))),
-    calibration: await sheet("calibration"),
-    samples: await sheet("samples"),
   };
   mkdirSync(folder, { recursive: true });
-  for (const { file, entry, title } of pages) {
-    const parts = { app: await bundle(entry), ...shared };
+  for (const { file, entry, title, example } of pages) {
+    const parts = {
+      app: await bundle(entry),
+      ...engine,
+      model: planesOf(readFileSync(inRoot(`web/examples/${example}/${example}.tflite`))),
+      calibration: await samplesOf(example, "calibration"),
+      samples: await samplesOf(example, "samples"),
+    };
     const html = htmlOf(title, boot, style, parts);
     const sizes = Object.entries(parts).map(([name, bytes]) => `${name} ${packed(Buffer.from(bytes)).length}`);
     say(`${file}: ${Buffer.byteLength(html)} bytes (${sizes.join(", ")})`);
@@ -168,8 +193,10 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async () => {
     const { build } = await import("./build.mjs");
     await build(await setup());
-    const { size } = statSync(offlineFile);
-    if (size > mostBytes) throw new Failure(`${offlineFile} has ${size} bytes, more than ${mostBytes}`);
-    console.log(offlineFile);
+    for (const file of pages.map((page) => join(folder, page.file))) {
+      const { size } = statSync(file);
+      if (size > mostBytes) throw new Failure(`${file} has ${size} bytes, more than ${mostBytes}`);
+      console.log(file);
+    }
   });
 }

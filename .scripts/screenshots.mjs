@@ -26,7 +26,7 @@ const states = [
     name: "3-loaded",
     reach: async (page) => {
       await page.getByRole("alert").getByRole("button").first().click();
-      await page.locator(".chooser.empty button").nth(1).click();
+      await page.locator(".examples button").first().click();
       await page.getByTestId("sample-count").waitFor();
     },
   },

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { variants } from "./cmake.mjs";
 import { testCpp } from "./cpp.mjs";
+import { installPackages, isDebian12 } from "./debian.mjs";
 import { lint, tidy } from "./lint.mjs";
 import { testPython } from "./python.mjs";
 import { counts, none, ofJest, ofPlaywright, sum, summary } from "./results.mjs";
@@ -44,10 +45,32 @@ async function testPage(tools) {
     return skip("Playwright", "there are no tests yet");
   if (!existsSync(inRoot(".build/web/index.html"))) return skip("Playwright", "the page was not built");
   const results = freshFile("e2e-results.json");
-  const env = { ...longTests(), E2E_RESULTS: results, E2E_PORT: String(await freePort()), CHROMIUM: tools.chromium };
+  if (all) await offerFirefox();
+  const env = {
+    ...longTests(),
+    ...websocket,
+    E2E_RESULTS: results,
+    E2E_PORT: String(await freePort()),
+    CHROMIUM: tools.chromium,
+  };
   const cli = inRoot("node_modules/@playwright/test/cli.js");
   const code = await run(process.execPath, [cli, "test", "-c", "e2e/playwright.config.ts"], { env });
   return counts(results, ofPlaywright, code);
+}
+
+/** Node 20 has WebSocket behind a flag, which later versions still take. */
+const websocket = { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --experimental-websocket`.trim() };
+
+/** One test runs in it; without it, that is skipped. */
+async function offerFirefox() {
+  if (existsSync("/usr/bin/firefox-esr") || process.env.FIREFOX) return;
+  try {
+    if (!isDebian12()) throw new Failure("firefox-esr is installed on Debian 12 alone");
+    await installPackages(["firefox-esr"]);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(`Firefox: skipped, ${error.message}`);
+  }
 }
 
 /** Tests marked long run when LITEQUANT_LONG is set. */

@@ -57,8 +57,11 @@ export class Engine {
     signal?.throwIfAborted();
     const turn = this.#queue.then(async () => {
       signal?.throwIfAborted();
+      // Before and after: an engine is not started for a handle of one that is gone.
+      const isStale = (): boolean => generation !== undefined && generation !== this.#generation;
+      if (isStale()) throw new StaleHandle();
       const channel = await this.#started();
-      if (generation !== undefined && generation !== this.#generation) throw new StaleHandle();
+      if (isStale()) throw new StaleHandle();
       return { answer: this.#send(channel, { name, arguments: values } as WithoutId<Request>) };
     });
     // The next call waits for the answer, not only for this one's turn; after an abort, no longer than our patience.

@@ -78,13 +78,13 @@ test("a file that is no model is named, and the page goes on", async ({ page }) 
   await expect(alert).toContainText(/HTML/);
   await alert.getByRole("button", { name: "Close" }).click();
   await expect(alert).toBeHidden();
-  await page.getByRole("button", { name: "Try the example" }).click();
+  await page.getByRole("button", { name: "Characters", exact: true }).click();
   await expect(page.getByTestId("sample-count")).toBeVisible();
 });
 
 test("keyboard alone", async ({ page }) => {
   await page.goto("/");
-  await tabTo(page, /^Try the example$/);
+  await tabTo(page, /^Characters$/);
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("sample-count")).toBeVisible();
   await page.getByRole("radio", { checked: true }).focus();

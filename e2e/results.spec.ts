@@ -129,7 +129,7 @@ test("recipe, theme and language survive a reload; data does not", async ({ page
     "de",
     "dark",
   ]);
-  await page.getByRole("button", { name: "Beispiel ausprobieren" }).click();
+  await page.getByRole("button", { name: "Zeichen", exact: true }).click();
   await expect(page.getByRole("radio", { name: /^Halbe Genauigkeit/ })).toBeChecked();
 });
 

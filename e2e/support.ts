@@ -8,9 +8,9 @@ import * as litequant from "litequant";
 export const inRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 export const example = (name: string) => inRoot(`web/examples/characters/${name}`);
 
-export async function openExample(page: Page, address = "/"): Promise<void> {
+export async function openExample(page: Page, address = "/", name = "Characters"): Promise<void> {
   await page.goto(address);
-  await page.getByRole("button", { name: "Try the example" }).click();
+  await page.getByRole("button", { name, exact: true }).click();
   await expect(page.getByTestId("sample-count")).toBeVisible();
 }
 
@@ -45,6 +45,27 @@ export async function bytesInNode(recipe: litequant.Recipe): Promise<Buffer> {
   const statistics = await litequant.calibrate(model, await litequant.openDataset(tiles, model));
   const quantized = await litequant.quantize(model, recipe, statistics);
   return Buffer.from(await quantized.save());
+}
+
+/** Every request of the page that is not for a file or for its own memory. */
+export function otherRequests(page: Page): string[] {
+  const found: string[] = [];
+  page.on("request", (request) => {
+    if (!/^(file|blob|data):/.test(request.url())) found.push(request.url());
+  });
+  return found;
+}
+
+/** Each second of a sheet of the spoken words as a .wav. */
+export function secondsOfSheet(name: string): Buffer[] {
+  const sheet = readFileSync(inRoot(`web/examples/keywords/${name}`));
+  const { rate } = JSON.parse(readFileSync(inRoot("web/examples/keywords/samples.json"), "utf8")) as { rate: number };
+  return Array.from({ length: Math.floor((sheet.length - 44) / rate) }, (_, index) => {
+    const header = Buffer.from(sheet.subarray(0, 44));
+    header.writeUInt32LE(36 + rate, 4);
+    header.writeUInt32LE(rate, 40);
+    return Buffer.concat([header, sheet.subarray(44 + index * rate, 44 + (index + 1) * rate)]);
+  });
 }
 
 /** Findings of axe that are serious or worse. */

@@ -1,34 +1,78 @@
-// The embedded example: a classifier of characters with its own pictures, trained by us (examples/characters).
-import { type Pixels, decodeImage, tilesOf } from "litequant";
-import calibrationSheet from "../examples/characters/calibration.png?url";
-import modelFile from "../examples/characters/characters.tflite?url";
-import labelText from "../examples/characters/labels.txt?raw";
-import samples from "../examples/characters/samples.json";
-import sampleSheet from "../examples/characters/samples.png?url";
+// The embedded examples: small models of our own with their samples (web/examples), fetched when they are asked for.
+import { type DataFile, type Pixels, decodeImage, tilesOf } from "litequant";
+import charactersCalibration from "../examples/characters/calibration.png?url";
+import charactersModel from "../examples/characters/characters.tflite?url";
+import charactersSamples from "../examples/characters/samples.png?url";
+import denoiseCalibration from "../examples/denoise/calibration.webp?url";
+import denoiseModel from "../examples/denoise/denoise.tflite?url";
+import denoiseSamples from "../examples/denoise/samples.webp?url";
+import keywordsCalibration from "../examples/keywords/calibration.wav?url";
+import keywordsModel from "../examples/keywords/keywords.tflite?url";
+import keywordsSamples from "../examples/keywords/samples.wav?url";
+import shapesCalibration from "../examples/shapes/calibration.webp?url";
+import shapesModel from "../examples/shapes/shapes.tflite?url";
+import shapesSamples from "../examples/shapes/samples.webp?url";
+import { secondsOf } from "./sounds.js";
 
-export const exampleName = "characters.tflite";
-export const exampleClassNames: readonly string[] = labelText.trim().split(/\r?\n/);
+/** Samples to calibrate on, and others to compare on; none is in both. */
+export interface ExampleSamples {
+  readonly calibration: readonly Pixels[] | readonly DataFile[];
+  readonly evaluation: readonly Pixels[] | readonly DataFile[];
+  readonly labels: readonly number[] | undefined;
+}
 
-/** Pictures to calibrate on, and labelled ones to compare on; none is in both. */
-export interface ExamplePictures {
-  readonly calibration: readonly Pixels[];
-  readonly labelled: readonly Pixels[];
-  readonly labels: readonly number[];
+export interface Example {
+  readonly name: "characters" | "shapes" | "keywords" | "denoise";
+  readonly fetchModel: () => Promise<Blob>;
+  readonly fetchSamples: () => Promise<ExampleSamples>;
 }
 
 const fetched = async (address: string) => (await fetch(address)).blob();
 
-export const fetchExampleModel = () => fetched(modelFile);
+/** The tiles of a sheet, row by row. */
+const tiles = async (address: string, side: number) => {
+  const sheet = await decodeImage(await fetched(address));
+  return tilesOf(sheet, sheet.width / side, sheet.height / side);
+};
 
-export async function fetchExamplePictures(): Promise<ExamplePictures> {
-  const [calibration, labelled] = await Promise.all([
-    fetched(calibrationSheet).then(decodeImage),
-    fetched(sampleSheet).then(decodeImage),
-  ]);
-  const grid = (sheet: Pixels) => tilesOf(sheet, sheet.width / samples.tile, sheet.height / samples.tile);
-  return {
-    calibration: grid(calibration),
-    labelled: grid(labelled).slice(0, samples.labels.length),
-    labels: samples.labels,
-  };
-}
+const seconds = async (address: string, rate: number) =>
+  secondsOf(new Uint8Array(await (await fetched(address)).arrayBuffer()), rate);
+
+export const examples: readonly Example[] = [
+  {
+    name: "characters",
+    fetchModel: () => fetched(charactersModel),
+    async fetchSamples() {
+      const { tile, labels } = await import("../examples/characters/samples.json");
+      const evaluation = (await tiles(charactersSamples, tile)).slice(0, labels.length);
+      return { calibration: await tiles(charactersCalibration, tile), evaluation, labels };
+    },
+  },
+  {
+    name: "shapes",
+    fetchModel: () => fetched(shapesModel),
+    fetchSamples: async () => ({
+      calibration: await tiles(shapesCalibration, 64),
+      evaluation: await tiles(shapesSamples, 64),
+      labels: undefined,
+    }),
+  },
+  {
+    name: "keywords",
+    fetchModel: () => fetched(keywordsModel),
+    async fetchSamples() {
+      const { rate, labels } = await import("../examples/keywords/samples.json");
+      const evaluation = await seconds(keywordsSamples, rate);
+      return { calibration: await seconds(keywordsCalibration, rate), evaluation, labels };
+    },
+  },
+  {
+    name: "denoise",
+    fetchModel: () => fetched(denoiseModel),
+    fetchSamples: async () => ({
+      calibration: await tiles(denoiseCalibration, 96),
+      evaluation: await tiles(denoiseSamples, 96),
+      labels: undefined,
+    }),
+  },
+];

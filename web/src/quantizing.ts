@@ -19,6 +19,8 @@ import { essentialRecipe } from "./recipes.js";
 import type { Latency, ModelState, SamplesState, WorkPhase } from "./state.js";
 
 export const mostCompared = 200;
+const mostWorkers = 4;
+const leastSamplesEach = 12;
 const warmUps = 3;
 const leastRuns = 11;
 const mostRuns = 50;
@@ -26,7 +28,8 @@ const measuredMs = 800;
 
 export interface Steps {
   readonly signal: AbortSignal;
-  readonly phase: (phase: WorkPhase) => void;
+  /** `workers`: among how many the phase is spread. */
+  readonly phase: (phase: WorkPhase, workers?: number) => void;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -78,13 +81,18 @@ export class Quantizing {
 
   private async statistics(model: Model, samples: SamplesState, steps: Steps): Promise<Statistics> {
     if (this.calibrated?.model !== model || this.calibrated.of !== samples.calibration) {
-      steps.phase("calibrate");
-      const statistics = await calibrate(model, samples.calibration, options(steps));
+      const workers = workersFor(samples.calibration.length);
+      steps.phase("calibrate", workers);
+      const statistics = await calibrate(model, samples.calibration, { ...options(steps), workers });
       this.calibrated = { of: samples.calibration, model, statistics };
     }
     return this.calibrated.statistics;
   }
 }
+
+/** A worker has to start and load the model: few samples are not worth it. */
+const workersFor = (samples: number): number =>
+  Math.max(1, Math.min(navigator.hardwareConcurrency, mostWorkers, Math.floor(samples / leastSamplesEach)));
 
 const options = ({ signal, onProgress }: Steps) => ({ signal, onProgress });
 

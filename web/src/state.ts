@@ -12,7 +12,9 @@ import type {
   Recipe,
   Report,
 } from "litequant";
+import type { Example } from "./example.js";
 import type { Guess } from "./guess.js";
+import type { KeptFacts } from "./kept.js";
 import type { Preprocessing, Spread } from "./pictures.js";
 import type { Settings } from "./settings.js";
 
@@ -20,7 +22,8 @@ import type { Settings } from "./settings.js";
 export interface ModelState {
   readonly handle: Model;
   readonly description: ModelDescription;
-  readonly isExample: boolean;
+  /** Of ours, if it is one. */
+  readonly example: Example | undefined;
   readonly classNames: readonly string[];
 }
 
@@ -48,6 +51,8 @@ export interface Work {
   readonly phases: readonly WorkPhase[];
   readonly phase: WorkPhase | undefined;
   readonly progress: Progress | undefined;
+  /** Among how many the phase is spread. */
+  readonly workers: number;
   readonly cancel: () => void;
 }
 
@@ -99,6 +104,9 @@ export interface State {
   readonly failure: Failure | undefined;
   /** The engine that runs, once it does. */
   readonly engine: EngineInfo | undefined;
+  /** What is there of the user's for the next visit, and whether it follows what the page holds. */
+  readonly kept: KeptFacts | undefined;
+  readonly isKeeping: boolean;
   /** For screen readers: what has just happened. */
   readonly status: string;
 }

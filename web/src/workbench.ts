@@ -18,7 +18,7 @@ import {
   openDataset,
   parseLabels,
 } from "litequant";
-import { exampleClassNames, exampleName, fetchExampleModel, fetchExamplePictures } from "./example.js";
+import type { Example } from "./example.js";
 import { type Guess, firstInput, guessNormalization } from "./guess.js";
 import {
   type Preprocessing,
@@ -44,6 +44,12 @@ type Source =
 /** Enough for a try; the report says that they are not real. */
 const randomSamples = "random:16";
 
+/** Pages from disk have no storage of their own. */
+export const canKeep = location.protocol !== "file:" && "getDirectory" in (navigator.storage ?? {});
+
+/** Fetched when the page has been drawn. */
+const keptData = () => import("./kept.js");
+
 export class Workbench {
   state: State = {
     model: undefined,
@@ -58,10 +64,14 @@ export class Workbench {
     shownId: undefined,
     failure: undefined,
     engine: undefined,
+    kept: undefined,
+    isKeeping: false,
     status: "",
   };
   private readonly listeners = new Set<() => void>();
   private source: Source | undefined;
+  /** The file of the model, unless it is an example. */
+  private modelFile: Blob | undefined;
   private quantizing = new Quantizing();
   private lastId = 0;
 
@@ -74,6 +84,7 @@ export class Workbench {
 
   async start(): Promise<void> {
     await this.applySettings(this.state.settings);
+    if (canKeep) void keptData().then(async ({ keptFacts }) => this.change({ kept: await keptFacts() }));
   }
 
   async useSettings(changes: Partial<Settings>): Promise<void> {
@@ -95,18 +106,20 @@ export class Workbench {
 
   // ---- model and samples ----
 
-  openExample(): Promise<void> {
-    return this.work("load", exampleName, async ({ signal }) => {
+  openExample(example: Example): Promise<void> {
+    const name = `${example.name}.tflite`;
+    return this.work("load", name, async ({ signal }) => {
       this.source = undefined;
-      await this.takeModel(await fetchExampleModel(), exampleName, true, signal);
+      await this.takeModel(await example.fetchModel(), name, example, signal);
       await this.readSamples(signal);
     });
   }
 
   openModel(file: File): Promise<void> {
     return this.work("load", file.name, async ({ signal }) => {
-      await this.takeModel(file, file.name, false, signal);
+      await this.takeModel(file, file.name, undefined, signal);
       if (this.source) await this.readSamples(signal);
+      await this.keepAgain();
     });
   }
 
@@ -119,8 +132,9 @@ export class Workbench {
         const message = text("error.address", { address: address.href, status: response.status });
         throw new LiteQuantError({ code: "FILE_NOT_READ", message, hint: "" });
       }
-      await this.takeModel(await response.blob(), name, false, signal);
+      await this.takeModel(await response.blob(), name, undefined, signal);
       if (this.source) await this.readSamples(signal);
+      await this.keepAgain();
     });
   }
 
@@ -136,9 +150,61 @@ export class Workbench {
     return this.useSource({ origin: "random" });
   }
 
+  // ---- kept for the next visit ----
+
+  async keepData(isWanted: boolean): Promise<void> {
+    if (!isWanted) return await this.forgetKept();
+    this.change({ isKeeping: true });
+    await this.keepNow();
+  }
+
+  openKept(): Promise<void> {
+    return this.work("load", this.state.kept?.model ?? "", async ({ signal }) => {
+      const kept = await (await keptData()).readKept();
+      this.source = kept.samples.length > 0 ? { origin: "files", files: kept.samples } : undefined;
+      await this.takeModel(kept.model, kept.facts.model, undefined, signal);
+      if (this.source) await this.readSamples(signal);
+      this.change({ isKeeping: true, kept: kept.facts });
+    });
+  }
+
+  async forgetKept(): Promise<void> {
+    try {
+      await (await keptData()).forget();
+      this.change({ kept: undefined, isKeeping: false, status: text("status.forgotten") });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** What is kept follows what the page holds. */
+  private async keepAgain(): Promise<void> {
+    if (this.state.isKeeping) await this.keepNow();
+  }
+
+  private async keepNow(): Promise<void> {
+    const { model } = this.state;
+    if (!model || !this.modelFile) return;
+    try {
+      const { keep, filesOf } = await keptData();
+      const { source } = this;
+      const files =
+        source?.origin === "files" ? source.files : source?.origin === "camera" ? await filesOf(source.pictures) : [];
+      const kept = await keep(model.handle.name, this.modelFile, files);
+      this.change({ kept, status: text("status.kept") });
+    } catch (error) {
+      this.change({ kept: undefined, isKeeping: false });
+      this.fail(error);
+    }
+  }
+
   private useSource(source: Source): Promise<void> {
     this.source = source;
-    if (this.state.model) return this.work("read", "", ({ signal }) => this.readSamples(signal));
+    const read = async ({ signal }: Steps) => {
+      await this.readSamples(signal);
+      await this.keepAgain();
+    };
+    if (this.state.model) return this.work("read", "", read);
     this.change({ status: text("status.samplesKept") });
     return Promise.resolve();
   }
@@ -171,7 +237,7 @@ export class Workbench {
       const loaded = this.state.model?.handle;
       if (!loaded) return;
       const float = await dequantize(loaded, { signal });
-      await this.adoptModel(float, this.state.model?.isExample ?? false, loaded);
+      await this.adoptModel(float, this.state.model?.example, loaded);
       if (this.source) await this.readSamples(signal);
     });
   }
@@ -181,24 +247,30 @@ export class Workbench {
     return this.work("load", file.name, async ({ signal }) => {
       const loaded = this.state.model?.handle;
       const float = await load(file, { name: file.name, signal });
-      await this.adoptModel(float, false, loaded);
+      await this.adoptModel(float, undefined, loaded);
       if (this.source) await this.readSamples(signal);
     });
   }
 
-  private async takeModel(source: Blob, name: string, isExample: boolean, signal: AbortSignal): Promise<void> {
+  private async takeModel(
+    source: Blob,
+    name: string,
+    example: Example | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const handle = await load(source, { name, signal });
     this.state.model?.handle.dispose();
     this.state.loaded?.dispose();
-    await this.adoptModel(handle, isExample, undefined);
+    this.modelFile = example ? undefined : source;
+    await this.adoptModel(handle, example, undefined);
   }
 
-  private async adoptModel(handle: Model, isExample: boolean, loaded: Model | undefined): Promise<void> {
+  private async adoptModel(handle: Model, example: Example | undefined, loaded: Model | undefined): Promise<void> {
     this.discardResults();
     this.quantizing = new Quantizing();
     const description = handle.describe();
-    const ownNames = description.signatures[0]?.outputs[0]?.labels;
-    const model = { handle, description, isExample, classNames: ownNames ?? (isExample ? exampleClassNames : []) };
+    const classNames = description.signatures[0]?.outputs[0]?.labels ?? [];
+    const model = { handle, description, example, classNames };
     const recipe = { ...this.state.settings.recipe, keepFloat: [], keepInt16: [] };
     // Samples were made for the inputs of the model before.
     this.change({
@@ -212,7 +284,7 @@ export class Workbench {
     await this.showOutlooks();
   }
 
-  /** Makes samples for the model's inputs, out of the user's files, the camera's or the example's pictures. */
+  /** Makes samples for the model's inputs, out of the user's files, the camera's pictures or the example's samples. */
   private async readSamples(signal: AbortSignal): Promise<void> {
     const { model } = this.state;
     if (!model) return;
@@ -223,12 +295,12 @@ export class Workbench {
       const guess = await this.guessFor(source, model, signal);
       const dataset = await openDataset(source, model.handle, this.datasetOptions(model, guess));
       await this.takeSamples(origin, dataset, dataset, dataset.labels, guess);
-    } else if (model.isExample) {
-      const pictures = await fetchExamplePictures();
+    } else if (model.example) {
+      const samples = await model.example.fetchSamples();
       const options = this.datasetOptions(model, undefined);
-      const calibration = await openDataset(pictures.calibration, model.handle, options);
-      const evaluation = await openDataset(pictures.labelled, model.handle, options);
-      await this.takeSamples("example", calibration, evaluation, pictures.labels, undefined);
+      const calibration = await openDataset(samples.calibration, model.handle, options);
+      const evaluation = await openDataset(samples.evaluation, model.handle, options);
+      await this.takeSamples("example", calibration, evaluation, samples.labels, undefined);
     }
   }
 
@@ -385,7 +457,7 @@ export class Workbench {
     if (this.state.work) return;
     const controller = new AbortController();
     const cancel = () => controller.abort();
-    const work: Work = { kind, subject, phases, phase: phases[0], progress: undefined, cancel };
+    const work: Work = { kind, subject, phases, phase: phases[0], progress: undefined, workers: 1, cancel };
     this.change({ work, failure: undefined, status: text(`work.${kind}`, { name: subject }) });
     const update = (changes: Partial<Work>) => {
       if (this.state.work) this.change({ work: { ...this.state.work, ...changes } });
@@ -393,7 +465,7 @@ export class Workbench {
     try {
       await act({
         signal: controller.signal,
-        phase: (phase) => update({ phase, progress: undefined }),
+        phase: (phase, workers = 1) => update({ phase, workers, progress: undefined }),
         onProgress: (progress: Progress) => update({ progress }),
       });
     } catch (error) {

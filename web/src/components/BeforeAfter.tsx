@@ -5,8 +5,15 @@ import { spreadOf } from "../pictures.js";
 import { text } from "../text.js";
 import { Thumbnail } from "./Thumbnail.js";
 
-/** Both pictures over one another, parted by a slider; 0…255 is spread over the float model's own range. */
-export function BeforeAfter({ float, quantized }: { float: OutputValues; quantized: OutputValues }) {
+interface BeforeAfterProps {
+  readonly float: OutputValues;
+  readonly quantized: OutputValues;
+  readonly names?: readonly [string, string];
+}
+
+/** Both pictures over one another, parted by a slider; 0…255 is spread over the first one's own range. */
+export function BeforeAfter({ float, quantized, names }: BeforeAfterProps) {
+  const [first, second] = names ?? [text("column.float"), text("column.quantized")];
   const [share, setShare] = useState(50);
   const [before, after] = useMemo(() => {
     const { least, most } = spreadOf(float.values);
@@ -15,9 +22,9 @@ export function BeforeAfter({ float, quantized }: { float: OutputValues; quantiz
   return (
     <div class="before-after" style={{ "--cut": `${share}%` }}>
       <div class="before-after-pictures">
-        <Thumbnail pixels={before} label={text("column.float")} />
+        <Thumbnail pixels={before} label={first} />
         <div class="after">
-          <Thumbnail pixels={after} label={text("column.quantized")} />
+          <Thumbnail pixels={after} label={second} />
         </div>
       </div>
       <input
@@ -29,8 +36,8 @@ export function BeforeAfter({ float, quantized }: { float: OutputValues; quantiz
         onInput={(event) => setShare(event.currentTarget.valueAsNumber)}
       />
       <p class="faint before-after-names" aria-hidden="true">
-        <span>{text("column.float")}</span>
-        <span>{text("column.quantized")}</span>
+        <span>{first}</span>
+        <span>{second}</span>
       </p>
     </div>
   );

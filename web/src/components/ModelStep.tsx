@@ -1,9 +1,11 @@
 import type { Chosen } from "../dropped.js";
+import { examples } from "../example.js";
 import { bytesText, shapeText } from "../numbers.js";
 import type { ModelState } from "../state.js";
 import { countText, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
 import { FileButton } from "./FileButton.js";
+import { KeptOffer } from "./KeepPanel.js";
 import { ModelMore } from "./ModelMore.js";
 import { Step } from "./Step.js";
 
@@ -17,6 +19,7 @@ export function ModelStep({ workbench, onChosen }: StepWithFiles) {
   const isBusy = work !== undefined;
   return (
     <Step number={1} outcome={model && <ModelOutcome model={model} />}>
+      <KeptOffer workbench={workbench} isBusy={isBusy} />
       <div class={model ? "chooser" : "chooser empty"}>
         {!model && (
           <>
@@ -34,28 +37,50 @@ export function ModelStep({ workbench, onChosen }: StepWithFiles) {
           >
             {text(model ? "model.chooseOther" : "model.choose")}
           </FileButton>
-          {!model?.isExample && (
-            <button
-              type="button"
-              class={model ? "button quiet" : "button"}
-              disabled={isBusy}
-              onClick={() => void workbench.openExample()}
-            >
-              {text("model.example")}
-            </button>
-          )}
           {work?.kind === "load" && (
             <span class="working" role="presentation">
               {text("work.load", { name: work.subject })}
             </span>
           )}
         </div>
-        {!model && <p class="chooser-note">{text("model.exampleMore")}</p>}
+        <Examples workbench={workbench} isBusy={isBusy} />
       </div>
       {model?.description.isQuantized && <AlreadyQuantized workbench={workbench} isBusy={isBusy} />}
       {model && <ModelFacts model={model} />}
       {model && <ModelMore model={model} outlooks={workbench.state.outlooks} />}
     </Step>
+  );
+}
+
+/** Large ones with a word about each where there is no model yet; else a row of their names. */
+function Examples({ workbench, isBusy }: { workbench: Workbench; isBusy: boolean }) {
+  const { model } = workbench.state;
+  const others = examples.filter((example) => example !== model?.example);
+  if (others.length === 0) return null;
+  return (
+    <div class={model ? "examples" : "examples large"} role="group" aria-labelledby="examples-title">
+      <p id="examples-title" class="faint">
+        {text(model ? "model.otherExamples" : "model.examples")}
+      </p>
+      {others.map((example) => (
+        <button
+          key={example.name}
+          type="button"
+          class={model ? "button quiet" : "example"}
+          disabled={isBusy}
+          aria-label={text(`example.${example.name}`)}
+          aria-describedby={model ? undefined : `example-${example.name}`}
+          onClick={() => void workbench.openExample(example)}
+        >
+          <span class="example-title">{text(`example.${example.name}`)}</span>
+          {!model && (
+            <span id={`example-${example.name}`} class="example-text">
+              {text(`example.${example.name}.more`)}
+            </span>
+          )}
+        </button>
+      ))}
+    </div>
   );
 }
 

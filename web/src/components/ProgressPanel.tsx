@@ -1,9 +1,9 @@
 import { timeLeftText } from "../numbers.js";
 import type { Work } from "../state.js";
-import { text } from "../text.js";
+import { countText, text } from "../text.js";
 
 /** The phases of the work that goes on, how far the present one is, and how to end it. */
-export function ProgressPanel({ work: { kind, subject, phases, phase, progress, cancel } }: { work: Work }) {
+export function ProgressPanel({ work: { kind, subject, phases, phase, progress, workers, cancel } }: { work: Work }) {
   const at = phase ? phases.indexOf(phase) : -1;
   const total = progress?.total;
   const current = phase ? text(`phase.${phase}`) : text(`work.${kind}`, { name: subject });
@@ -22,6 +22,7 @@ export function ProgressPanel({ work: { kind, subject, phases, phase, progress, 
           {kind === "every" && subject && <code>{subject} </code>}
           {current}
           {total ? ` ${text("progress.of", { done: progress.done, total })}` : ""}
+          {workers > 1 && ` ${countText("progress.workers", workers)}`}
           {progress?.remainingMs ? `, ${timeLeftText(progress.remainingMs)}` : ""}
         </span>
         <button type="button" class="button" onClick={cancel}>

@@ -5,6 +5,7 @@ import { countText, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
 import { CameraButton } from "./Camera.js";
 import { FileButton } from "./FileButton.js";
+import { KeepPanel } from "./KeepPanel.js";
 import { PreprocessingPanel } from "./PreprocessingPanel.js";
 import { Step } from "./Step.js";
 import { Thumbnail } from "./Thumbnail.js";
@@ -49,6 +50,7 @@ export function SamplesStep({ workbench, onChosen }: SamplesStepProps) {
         </div>
       </div>
       {samples && <SampleFacts workbench={workbench} samples={samples} isBusy={isBusy} />}
+      {model && !model.example && <KeepPanel workbench={workbench} isBusy={isBusy} />}
     </Step>
   );
 }
