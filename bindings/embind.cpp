@@ -135,8 +135,12 @@ val resize_session(int32_t id, const val& shapes) {
 void write_inputs(Session& session, const val& inputs) {
   const Graph& graph = session.plan().graph();
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    const auto& name = graph.tensors[static_cast<size_t>(graph.inputs[i])].name;
-    copy_bytes(inputs[i], session.input(i), text("input ", quoted(name)));
+    const Tensor& tensor = graph.tensors[static_cast<size_t>(graph.inputs[i])];
+    if (tensor.type == DataType::string) {
+      session.set_strings(i, bytes_from(inputs[i]).span());
+    } else {
+      copy_bytes(inputs[i], session.input(i), text("input ", quoted(tensor.name)));
+    }
   }
 }
 
@@ -149,7 +153,8 @@ val run_session(int32_t id, const val& inputs) {
     val shapes = val::array();  // which may follow from the values
     const std::vector<int32_t>& tensors = session.plan().graph().outputs;
     for (size_t i = 0; i < tensors.size(); ++i) {
-      outputs.set(i, to_uint8_array(session.output(i)));
+      const bool has_strings = session.slot(tensors[i]).type == DataType::string;
+      outputs.set(i, has_strings ? to_uint8_array(session.strings(tensors[i])) : to_uint8_array(session.output(i)));
       shapes.set(i, val::array(session.slot(tensors[i]).shape.dims()));
     }
     val out = val::object();

@@ -6,7 +6,7 @@ import { refuse } from "./errors.js";
 import type { NativeRecipe, NewModel } from "./native.js";
 import { reporting } from "./progress.js";
 import { jsonOf } from "./statistics.js";
-import { toArray } from "./tensors.js";
+import { tensorOf } from "./tensors.js";
 import type {
   InputOutputType,
   Model,
@@ -80,7 +80,7 @@ export class ModelHandle implements Model {
     const found = this.describe().graphs[graph]?.tensors[tensor];
     if (!found?.isConstant) return refuse("BAD_ARGUMENT", `tensor ${tensor} of subgraph ${graph} is no constant`);
     const { bytes } = (await callWith([this.remote], "constant", ([id = 0]) => [id, graph, tensor])).result;
-    return { type: found.type, shape: found.shape, data: toArray(found.type, bytes) };
+    return tensorOf(found.type, found.shape, bytes);
   }
 
   async save(): Promise<Uint8Array> {

@@ -2,7 +2,7 @@
 import { callWith, Remote } from "./engine.js";
 import { refuse } from "./errors.js";
 import { handleOf, oneOf } from "./model.js";
-import { bindSample, elementCount, signatureOf, toArray } from "./tensors.js";
+import { bindSample, elementCount, signatureOf, tensorOf } from "./tensors.js";
 import type {
   ElementType,
   Model,
@@ -71,7 +71,7 @@ class SessionHandle implements Session {
       signature.outputs.map((port, index): [string, Tensor] => {
         const { type } = this.#ports.outputs[index] ?? port;
         const shape = result.shapes[index] ?? port.shape;
-        return [port.name, { type, shape, data: toArray(type, result.outputs[index] ?? new Uint8Array()) }];
+        return [port.name, tensorOf(type, shape, result.outputs[index] ?? new Uint8Array())];
       }),
     );
   }

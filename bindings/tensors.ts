@@ -1,6 +1,16 @@
 // Between the caller's arrays and the bytes of tensors.
 import { refuse } from "./errors.js";
-import type { ElementType, InputValue, PortDescription, Sample, SignatureDescription, TypedArray } from "./types.js";
+import { storedStrings, stringsOf } from "./strings.js";
+import type {
+  ElementType,
+  InputValue,
+  PortDescription,
+  Sample,
+  SignatureDescription,
+  StringValues,
+  Tensor,
+  TypedArray,
+} from "./types.js";
 
 interface ArrayOfType {
   new (buffer: ArrayBuffer, offset: number, length: number): TypedArray;
@@ -23,6 +33,7 @@ const arrays: Partial<Record<ElementType, ArrayOfType>> = {
   int64: BigInt64Array,
   uint64: BigUint64Array,
   bool: Uint8Array,
+  string: Uint8Array, // as they are stored
 };
 
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
@@ -36,6 +47,12 @@ export function toArray(type: ElementType, bytes: Uint8Array): TypedArray {
   const Type = arrayType(type);
   const copy = new Uint8Array(bytes); // not slice(): that of a Buffer copies nothing
   return new Type(copy.buffer, 0, copy.byteLength / Type.BYTES_PER_ELEMENT);
+}
+
+/** A value of the engine's. */
+export function tensorOf(type: ElementType, shape: readonly number[], bytes: Uint8Array): Tensor {
+  const data = toArray(type, bytes);
+  return type === "string" ? { type, shape, data, strings: stringsOf(bytes) } : { type, shape, data };
 }
 
 /** The bytes under an array, not copied. */
@@ -143,23 +160,50 @@ function bindValue(
   expected: readonly number[] | undefined,
   what: string,
 ): { bytes: Uint8Array; shape: readonly number[] } {
-  const data = isTypedArray(value) ? value : value?.data;
+  if (port.type === "string") return bindStrings(value, port, expected, what);
+  const data = isTypedArray(value) ? value : (value as { readonly data?: unknown } | null)?.data;
   const Type = arrayType(port.type);
   const isClamped = Type === (Uint8Array as ArrayOfType) && data instanceof Uint8ClampedArray;
   if (!isTypedArray(data) || (data.constructor.name !== Type.name && !isClamped)) {
     const given = isTypedArray(data) ? data.constructor.name : data === null ? "null" : typeof data;
     return refuse("SHAPE_MISMATCH", `${what}: it is ${port.type}, which takes ${Type.name}, not ${given}`);
   }
-  const own = isTypedArray(value) ? undefined : value.shape;
-  const shape = own ?? expected ?? inferred(port, data.length);
+  const own = isTypedArray(value) ? undefined : (value as { readonly shape?: readonly number[] }).shape;
+  return { bytes: bytesOf(data), shape: shapeFor(data.length, own ?? expected, port, what) };
+}
+
+function bindStrings(
+  value: InputValue,
+  port: PortDescription,
+  expected: readonly number[] | undefined,
+  what: string,
+): { bytes: Uint8Array; shape: readonly number[] } {
+  const given = (Array.isArray(value) ? { strings: value as StringValues } : value) as {
+    readonly strings?: unknown;
+    readonly shape?: readonly number[];
+  } | null;
+  const strings = given?.strings;
+  if (!Array.isArray(strings)) return refuse("BAD_SAMPLE", `${what}: it takes a list of strings`);
+  const shape = shapeFor(strings.length, given?.shape ?? expected, port, what);
+  return { bytes: storedStrings(strings as StringValues, what), shape };
+}
+
+/** The shape of so many elements: the one that is wanted, or what follows from their number. */
+function shapeFor(
+  count: number,
+  wanted: readonly number[] | undefined,
+  port: PortDescription,
+  what: string,
+): readonly number[] {
+  const shape = wanted ?? inferred(port, count);
   checkShape(shape, port, what);
-  if (elementCount(shape) !== data.length) {
+  if (elementCount(shape) !== count) {
     return refuse(
       "SHAPE_MISMATCH",
-      `${what}: ${data.length} elements were given, the shape [${shape.join(", ")}] has ${elementCount(shape)}`,
+      `${what}: ${count} elements were given, the shape [${shape.join(", ")}] has ${elementCount(shape)}`,
     );
   }
-  return { bytes: bytesOf(data), shape };
+  return shape;
 }
 
 /** The file's shape; a single unknown dimension takes what the number of elements gives it. */

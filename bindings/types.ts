@@ -46,11 +46,22 @@ export type TypedArray =
 export interface Tensor {
   readonly type: ElementType;
   readonly shape: readonly number[];
+  /** Of strings, the bytes as the file format stores them: how many, where each begins and the last ends, the characters. */
   readonly data: TypedArray;
+  /** The same as texts, in UTF-8; of strings only. */
+  readonly strings?: readonly string[];
 }
 
-/** What an input accepts: an array of the tensor's own type, in its shape; or the same with a shape of its own. */
-export type InputValue = TypedArray | { readonly data: TypedArray; readonly shape?: readonly number[] };
+/**
+ * What an input accepts: an array of the tensor's own type, in its shape; or the same with a shape of its own. Strings
+ * are a list of texts, or of bytes where they are not UTF-8.
+ */
+export type InputValue =
+  | TypedArray
+  | StringValues
+  | { readonly data: TypedArray; readonly shape?: readonly number[] }
+  | { readonly strings: StringValues; readonly shape?: readonly number[] };
+export type StringValues = readonly (string | Uint8Array)[];
 
 /** One sample: in the order of the inputs, by input name, or by name for a given signature. */
 export type Sample =

@@ -10,7 +10,7 @@ struct TypeRow {
 
 // In the order of the enumeration.
 constexpr TypeRow kTypes[kDataTypeCount] = {
-    {"FLOAT32", 32},  {"FLOAT16", 16}, {"INT32", 32},     {"UINT8", 8},         {"INT64", 64},      {"STRING", 0},
+    {"FLOAT32", 32},  {"FLOAT16", 16}, {"INT32", 32},     {"UINT8", 8},         {"INT64", 64},      {"STRING", 32},
     {"BOOL", 8},      {"INT16", 16},   {"COMPLEX64", 64}, {"INT8", 8},          {"FLOAT64", 64},    {"COMPLEX128", 128},
     {"UINT64", 64},   {"RESOURCE", 0}, {"VARIANT", 0},    {"UINT32", 32},       {"UINT16", 16},     {"INT4", 4},
     {"BFLOAT16", 16}, {"INT2", 2},     {"UINT4", 4},      {"FLOAT8_E4M3FN", 8}, {"FLOAT8_E5M2", 8},

@@ -37,7 +37,8 @@ inline constexpr int kDataTypeCount = 23;
 // "FLOAT32", as the format's schema spells it.
 std::string_view data_type_name(DataType type);
 
-// Bits of one element; 0 where the size is not fixed by the type (string, resource, variant).
+// Bits of one element; 0 where the size is not fixed by the type (resource, variant). Of a string, those of the number
+// that it has while graphs run (runtime/strings.h), not what the file takes.
 int bits_per_element(DataType type);
 
 // Whole bytes of one element; only for types of 8 bits or more.

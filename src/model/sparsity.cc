@@ -111,7 +111,7 @@ std::vector<bool> needs_dense_form(const Model& model, const Graph& graph) {
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const Tensor& tensor = graph.tensors[t];
     is_read[t] = is_read[t] && !is_densified[t] && tensor.sparsity && !tensor.is_variable &&
-                 model.is_constant(tensor) && bits_per_element(tensor.type) >= 8;
+                 model.is_constant(tensor) && bits_per_element(tensor.type) >= 8 && tensor.type != DataType::string;
   }
   return is_read;
 }

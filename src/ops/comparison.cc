@@ -41,6 +41,7 @@ Step compile(const NodeView& node, const CompileOptions& options, Order order) {
     case DataType::float32: return binary_step<float, bool>(node, options, order);
     case DataType::int32: return binary_step<int32_t, bool>(node, options, order);
     case DataType::int64: return binary_step<int64_t, bool>(node, options, order);
+    case DataType::string: return binary_step<uint32_t, bool>(node, options, order);  // equal numbers, equal strings
     case DataType::int8: return stored_order_step<int8_t>(node, options, order);
     case DataType::uint8: return stored_order_step<uint8_t>(node, options, order);
     case DataType::int16: return stored_order_step<int16_t>(node, options, order);
@@ -60,14 +61,15 @@ Step compile_order(const NodeView& node, const CompileOptions& options) {
   return compile(node, options, Order{kHoldsFor});
 }
 
-// Versions: INT8, and INT16 where the format has it.
+// Versions: STRING, INT8, and INT16 where the format has it.
 template <int kInt16>
 int version_order(const NodeView& node) {
+  if (node.input(0).type == DataType::string) return 3;
   return version_by_type<2, kInt16>(node);
 }
 
 constexpr TypeSet kOrdered = kFloatAndInt16 | types(DataType::int32, DataType::int64, DataType::float16);
-constexpr TypeSet kEqual = kOrdered | types(DataType::boolean);
+constexpr TypeSet kEqual = kOrdered | types(DataType::boolean, DataType::string);
 constexpr TypeSet kStrict = kOrdered | types(DataType::bfloat16);  // the format's kernels of GREATER and LESS
 
 using Compile = Step (*)(const NodeView&, const CompileOptions&);

@@ -197,6 +197,7 @@ int gather_nd_version(const NodeView& node) {
   const DataType params = node.input(0).type;
   if (params == DataType::boolean) return 5;
   if (node.input(1).type == DataType::int16) return 4;
+  if (params == DataType::string) return 2;
   return params == DataType::int16 ? 3 : 1;
 }
 
@@ -204,7 +205,7 @@ int gather_nd_version(const NodeView& node) {
 
 extern const OpDef kGather;
 const OpDef kGather = {.code = OpCode::gather,
-                       .types = kWholeByteTypes | types(DataType::int4),
+                       .types = kWholeByteTypes | types(DataType::int4, DataType::string),
                        .infer = infer_gather,
                        .compile = compile_any_width<compile_gather>,
                        .quant = kMovesData,
@@ -212,7 +213,7 @@ const OpDef kGather = {.code = OpCode::gather,
 
 extern const OpDef kGatherNd;
 const OpDef kGatherNd = {.code = OpCode::gather_nd,
-                         .types = kWholeByteTypes,
+                         .types = kWholeByteTypes | types(DataType::string),
                          .infer = infer_gather_nd,
                          .compile = compile_gather_nd,
                          .quant = kMovesData,

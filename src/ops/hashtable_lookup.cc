@@ -75,7 +75,7 @@ Step compile(const NodeView& node, const CompileOptions&) {
 extern const OpDef kHashtableLookup;
 const OpDef kHashtableLookup = {.code = OpCode::hashtable_lookup,
                                 .data_operand = 2,
-                                .types = kWholeByteTypes,
+                                .types = kWholeByteTypes | types(DataType::string),
                                 .infer = infer,
                                 .compile = compile,
                                 .version = version_one};

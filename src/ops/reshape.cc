@@ -72,8 +72,10 @@ Step compile_copy(const NodeView& node, const CompileOptions&) {
   }};
 }
 
+int squeeze_version(const NodeView& node) { return node.input(0).type == DataType::string ? 2 : 1; }
+
 // Packed elements too: whole tensors are copied.
-constexpr TypeSet kTypes = kWholeByteTypes | types(DataType::int4, DataType::int2, DataType::uint4);
+constexpr TypeSet kTypes = kWholeByteTypes | types(DataType::int4, DataType::int2, DataType::uint4, DataType::string);
 
 }  // namespace
 
@@ -91,7 +93,7 @@ const OpDef kSqueeze = {.code = OpCode::squeeze,
                         .infer = infer_squeeze,
                         .compile = compile_copy,
                         .quant = kMovesData,
-                        .version = version_one};
+                        .version = squeeze_version};
 
 extern const OpDef kExpandDims;
 const OpDef kExpandDims = {.code = OpCode::expand_dims,

@@ -58,6 +58,7 @@ int version(const NodeView& node) {
   if (input.type == DataType::uint32) return 6;
   if (input.shape.rank() > 4) return 5;
   if (input.type == DataType::int16) return 4;
+  if (input.type == DataType::string) return 3;
   return input.type == DataType::int8 ? 2 : 1;
 }
 
@@ -65,7 +66,7 @@ int version(const NodeView& node) {
 
 extern const OpDef kSlice;
 const OpDef kSlice = {.code = OpCode::slice,
-                      .types = kWholeByteTypes | types(DataType::int4),
+                      .types = kWholeByteTypes | types(DataType::int4, DataType::string),
                       .infer = infer,
                       .compile = compile_any_width<compile>,
                       .quant = kMovesData,

@@ -142,6 +142,7 @@ int version(const NodeView& node) {
   if (masks.end_is_size) return 8;
   if (input.type == DataType::uint32) return 7;
   if (masks.ellipsis != 0 || masks.new_axis != 0) return 6;
+  if (input.type == DataType::string) return 5;
   if (input.shape.rank() > 4) return 4;
   if (input.type == DataType::boolean) return 3;
   return input.type == DataType::int8 ? 2 : 1;
@@ -151,7 +152,7 @@ int version(const NodeView& node) {
 
 extern const OpDef kStridedSlice;
 const OpDef kStridedSlice = {.code = OpCode::strided_slice,
-                             .types = kWholeByteTypes,
+                             .types = kWholeByteTypes | types(DataType::string),
                              .infer = infer,
                              .compile = compile,
                              .quant = kMovesData,

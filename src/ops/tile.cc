@@ -38,14 +38,16 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   return move_step({{.copy = std::move(copy)}}, options);
 }
 
+int version(const NodeView& node) { return node.input(0).type == DataType::string ? 2 : version_by_type<3, 1>(node); }
+
 }  // namespace
 
 extern const OpDef kTile;
 const OpDef kTile = {.code = OpCode::tile,
-                     .types = kWholeByteTypes,
+                     .types = kWholeByteTypes | types(DataType::string),
                      .infer = infer,
                      .compile = compile,
                      .quant = {.roles = {Role::data}, .output = OutputRule::same, .int8 = true},
-                     .version = version_by_type<3, 1>};
+                     .version = version};
 
 }  // namespace litequant

@@ -20,6 +20,7 @@
 
 #include "model/model.h"
 #include "ops/op_def.h"
+#include "runtime/strings.h"
 
 namespace litequant {
 
@@ -81,6 +82,9 @@ class Plan {
   int32_t graph_index() const { return graph_index_; }
   const PlanOptions& options() const { return options_; }
 
+  // The same in all plans of a model.
+  const std::shared_ptr<const ConstantStrings>& strings() const { return strings_; }
+
   // As known before a run; Session::slot tells what a run found.
   const Slot& slot(int32_t tensor) const { return slots_[static_cast<size_t>(tensor)]; }
   const Stage& first_stage() const { return first_; }
@@ -93,6 +97,8 @@ class Plan {
   std::shared_ptr<const Model> model_;
   int32_t graph_index_ = 0;
   PlanOptions options_;
+  std::shared_ptr<const ConstantStrings> strings_;
+  std::vector<Buffer> string_numbers_;  // values of the constants of strings
   std::vector<bool> is_needed_;  // per node
   std::vector<int32_t> last_use_;  // per tensor: the last node that reads it; beyond all nodes for graph outputs
   std::vector<Slot> slots_;  // per tensor

@@ -134,6 +134,17 @@ std::shared_ptr<const Plan> Planner::make_plan(std::shared_ptr<const Model> mode
 
   Planner planner(*plan, plan->slots_);
   planner.place_constants();
+  plan->strings_ = std::make_shared<const ConstantStrings>(plan->model_);
+  for (size_t i = 0; i < owner.tensors.size(); ++i) {
+    Plan::Slot& slot = plan->slots_[i];
+    if (slot.type != DataType::string || !slot.is_constant) continue;
+    slot.value = plan->string_numbers_.emplace_back(plan->strings_->numbers(owner.tensors[i])).bytes();
+    slot.bytes = slot.value.size();
+    if (slot.bytes != bytes_of(slot.type, slot.shape)) {
+      fail(ErrorCode::bad_model, "holds other strings than its shape says",
+           place_of_tensor(plan->model(), graph, static_cast<int32_t>(i)));
+    }
+  }
   planner.place_inputs(input_shapes, is_called);
   plan->first_ = planner.make_stage(0);
   for (size_t node = static_cast<size_t>(plan->first_.end); node < owner.nodes.size(); ++node) {
@@ -179,7 +190,7 @@ void Planner::place_constants() {
     if (!tensor.is_variable) continue;
     // Nothing need write it before it is read.
     const auto bytes = bytes_of(slot.type, slot.shape);
-    if (!bytes || !has_fixed_size(slot.type)) {
+    if (!bytes || !has_fixed_size(slot.type) || slot.type == DataType::string) {
       fail(ErrorCode::unsupported_type,
            text("a variable of type ", data_type_name(slot.type), " and shape ", shape_text(slot.shape),
                 " is not executed"),

@@ -11,6 +11,7 @@
 
 #include "runtime/block.h"
 #include "runtime/session.h"
+#include "runtime/strings.h"
 
 namespace litequant {
 
@@ -34,6 +35,7 @@ struct RunState {
   void charge(double work, const Plan& plan, int32_t node);
 
   MemoryBudget memory;
+  RunStrings strings{memory};
   double limit, operations = 0;  // of this run
   int depth = 0;  // of calls
   std::map<std::pair<std::string, std::string>, int32_t> variable_numbers;  // by container and name

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "model/strings.h"
 #include "runtime/planner.h"
 #include "runtime/run_state.h"
 
@@ -48,6 +49,7 @@ Session::~Session() = default;
 void Session::start() {
   first_ = std::make_unique<StageState>();
   first_->stage = &plan_->first_stage();
+  state_->strings.use(plan_->strings());
   arena_.grow(plan_->arena_bytes(), state_->memory);
   const size_t tensors = plan_->has_late_nodes() ? plan_->graph().tensors.size() : 0;
   kept_.resize(tensors);
@@ -61,6 +63,7 @@ void Session::start() {
 
 void Session::run(const Observer& observer) {
   state_->operations = 0;
+  state_->strings.end_run();
   run_stages(observer);
 }
 
@@ -193,6 +196,41 @@ std::byte* Session::address(int32_t tensor) const {
 std::span<std::byte> Session::input(size_t i) {
   const int32_t tensor = plan_->graph().inputs[i];
   return {address(tensor), slot(tensor).bytes};
+}
+
+void Session::set_strings(size_t i, std::span<const std::byte> stored) {
+  const int32_t tensor = plan_->graph().inputs[i];
+  const auto wanted = input(i).size() / sizeof(StringNumber);
+  const auto strings = strings_in(stored);
+  if (!strings || strings->size() != wanted) {
+    fail(ErrorCode::shape_mismatch,
+         strings
+             ? text(strings->size(), " strings were given, the shape ", shape_text(slot(tensor).shape), " has ", wanted)
+             : std::string("the strings that were given are malformed"),
+         place_of_tensor(plan_->model(), plan_->graph_index(), tensor));
+  }
+  std::vector<StringNumber> numbers;
+  numbers.reserve(wanted);
+  for (const std::string_view one : *strings) numbers.push_back(state_->strings.add(one));
+  if (wanted != 0) std::memcpy(input(i).data(), numbers.data(), wanted * sizeof(StringNumber));
+}
+
+std::vector<std::byte> Session::strings(int32_t tensor) const {
+  const auto held = this->tensor(tensor);
+  std::vector<std::string_view> strings;
+  int64_t bytes = 0;
+  for (size_t at = 0; at + sizeof(StringNumber) <= held.size(); at += sizeof(StringNumber)) {
+    StringNumber number;
+    std::memcpy(&number, held.data() + at, sizeof number);
+    strings.push_back(state_->strings[number]);
+    bytes += static_cast<int64_t>(strings.back().size() + sizeof(int32_t));
+  }
+  const int64_t limit = std::min<int64_t>(plan_->options().memory_limit, std::numeric_limits<int32_t>::max());
+  if (bytes > limit) {
+    fail(ErrorCode::out_of_memory, text("its strings take ", bytes, " bytes, the limit is ", limit),
+         place_of_tensor(plan_->model(), plan_->graph_index(), tensor));
+  }
+  return stored_strings(strings);
 }
 
 std::span<const std::byte> Session::output(size_t i) const { return tensor(plan_->graph().outputs[i]); }

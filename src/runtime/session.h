@@ -46,6 +46,12 @@ class Session {
   std::span<std::byte> input(size_t i);
   // The bytes of graph output `i`, valid until the next run. Its shape is its slot's, which runs may change.
   std::span<const std::byte> output(size_t i) const;
+  // The same of strings, which tensors hold as numbers, as the format stores them (model/strings.h): SHAPE_MISMATCH
+  // where they are malformed or not as many as the input has elements; OUT_OF_MEMORY where a result's would take more
+  // than the plan's limit.
+  void set_strings(size_t i, std::span<const std::byte> stored);
+  std::vector<std::byte> strings(int32_t tensor) const;
+
   // Any tensor: valid right after its step, or until the next run with PlanOptions::keep_all_tensors.
   std::span<const std::byte> tensor(int32_t index) const;
   // Within an observer: of the step that ran last, the ranges that it measured, and its working memory, where they lie.

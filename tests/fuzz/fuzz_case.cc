@@ -10,6 +10,7 @@
 #include "format/save.h"
 #include "fuzz/allocations.h"
 #include "fuzz/mutate.h"
+#include "model/strings.h"
 #include "quantize/calibrate.h"
 #include "quantize/quantize.h"
 #include "runtime/session.h"
@@ -72,9 +73,19 @@ void fill_inputs(Session& session, Random& random) {
       for (size_t at = 0; at + width <= bytes.size(); at += width) bytes[at] = static_cast<std::byte>(random.below(3));
     } else if (type == DataType::boolean) {
       for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.below(2));
+    } else if (type == DataType::string && random.percent(70)) {  // else numbers that were never given
+      std::vector<std::string_view> strings(bytes.size() / sizeof(StringNumber));
+      for (std::string_view& one : strings) one = random.pick<std::string_view>({"", "a", "ab", "word"});
+      session.set_strings(i, stored_strings(strings));
     } else {
       for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
     }
+  }
+}
+
+void read_strings(const Session& session) {
+  for (const int32_t output : session.plan().graph().outputs) {
+    if (session.slot(output).type == DataType::string) session.strings(output);
   }
 }
 
@@ -216,10 +227,12 @@ Outcome FuzzCase::run() const {
       Session floats(Plan::make(model, 0, {}, limited({})));
       fill_inputs(floats, random);
       floats.run();
+      read_strings(floats);
       stage = "run the quantized model";
       Session integers(Plan::make(again, 0, {}, limited({})));
       fill_inputs(integers, random);
       integers.run();
+      read_strings(integers);
       outcome.ran = true;
     } catch (const Error& error) {
       outcome.error = text(error_code_name(error.code()), " ", error.place().operator_name);

@@ -53,7 +53,8 @@ DataType type_of_parts(DataType type) {
     case DataType::complex128: return DataType::float64;
     case DataType::bfloat16: return DataType::uint16;
     case DataType::int4:
-    case DataType::uint4: return DataType::uint8;
+    case DataType::uint4:
+    case DataType::string: return DataType::uint8;
     default: return type;
   }
 }
@@ -88,13 +89,20 @@ std::string run_set(const VectorCase& vector, const test::VectorSet& set, const 
   for (const VectorTensor& input : set.inputs) shapes.push_back(input.shape);
   Session session(Plan::make(model, 0, shapes, {.kernels = kernels, .reproducible = false, .keep_all_tensors = false}));
   for (size_t i = 0; i < set.inputs.size(); ++i) {
+    if (set.inputs[i].type == DataType::string) {
+      session.set_strings(i, set.inputs[i].data);
+      continue;
+    }
     const auto target = session.input(i);
     if (target.size() != set.inputs[i].data.size()) return text("input ", i, " has another size");
     std::memcpy(target.data(), set.inputs[i].data.data(), target.size());
   }
   session.run();
   for (size_t i = 0; i < set.outputs.size(); ++i) {
-    const std::string wrong = difference(vector, set.outputs[i], session.output(i));
+    std::vector<std::byte> strings;
+    if (set.outputs[i].type == DataType::string) strings = session.strings(model->graphs[0].outputs[i]);
+    const std::string wrong =
+        difference(vector, set.outputs[i], strings.empty() ? session.output(i) : std::span<const std::byte>(strings));
     if (!wrong.empty()) return text("output ", i, ": ", wrong);
   }
   return "";

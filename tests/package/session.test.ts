@@ -1,6 +1,6 @@
 // What runs leave behind and what they find: states kept from run to run, shapes that follow from values.
 import { createSession, load } from "litequant";
-import type { Session } from "litequant";
+import type { InputValue, Session, Tensor } from "litequant";
 import { join } from "node:path";
 import { failureOf, root } from "./support";
 
@@ -62,5 +62,26 @@ describe("a session", () => {
     expect(Object.keys(await second.run([new Float32Array(18)]))).toHaveLength(1);
     for (const held of [second, other]) held.dispose();
     model.dispose();
+  });
+
+  it("takes and gives strings", async () => {
+    const session = await sessionOf("gather_nd_str_cell");
+    const [port] = session.inputs;
+    expect(port).toMatchObject({ type: "string", shape: [3, 4, 2] });
+    const words = Array.from({ length: 24 }, (_, i) => (i === 18 ? "" : `wörd ${i} €`));
+    const run = async (input: InputValue): Promise<Tensor | undefined> => Object.values(await session.run([input]))[0];
+    const wanted = ["", words[19], words[6], words[7]]; // rows [2, 1] and [0, 3]
+    expect(await run(words)).toMatchObject({ type: "string", shape: [2, 2], strings: wanted });
+    const bytes = words.map((word) => new TextEncoder().encode(word));
+    expect((await run({ strings: bytes, shape: [3, 4, 2] }))?.strings).toEqual(wanted);
+    for (const [input, code] of [
+      [words.slice(1), "SHAPE_MISMATCH"],
+      [{ strings: words, shape: [4, 3, 2] }, "SHAPE_MISMATCH"],
+      [new Uint8Array(24), "BAD_SAMPLE"],
+      [words.map((_, i) => i) as unknown as string[], "BAD_SAMPLE"],
+    ] as const) {
+      expect(await failureOf(session.run([input]))).toMatchObject({ code });
+    }
+    session.dispose();
   });
 });

@@ -7,6 +7,7 @@ A case is an operator with its operands, run on a few sets of inputs: `NAME.tfli
 import base64
 import json
 import os
+import struct
 import zlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -42,7 +43,12 @@ TYPES = {
     "i4": (np.int8, "INT4"),
     "i2": (np.int8, "INT2"),
     "u4": (np.uint8, "UINT4"),
+    "str": (np.object_, "STRING"),
 }
+
+
+# Strings that are drawn: few, so that equal ones occur; without characters, with a zero byte, longer than a word.
+WORDS = [b"", b"a", b"ab", b"b", "gr\u00fc\u00df".encode(), b"x\0y", b"a longer string of 31 characters", b"\xff\xfe"]
 
 
 class Tensor:
@@ -62,6 +68,8 @@ class Tensor:
         kind = np.dtype(TYPES[self.dtype][0])
         if kind == np.bool_:
             return rng.integers(0, 2, self.shape).astype(kind)
+        if kind == np.object_:
+            return rng.choice(np.array(WORDS, np.object_), self.shape)
         if kind.kind == "c":
             return (rng.normal(0, 2, self.shape) + 1j * rng.normal(0, 2, self.shape)).astype(kind)
         if kind.kind in "fV":
@@ -85,7 +93,11 @@ class Tensor:
 
 
 def stored_bytes(dtype, values):
-    """As the format stores them: two of 4 bits in a byte, the first in the lower half."""
+    """As the format stores them: two of 4 bits in a byte, the first in the lower half; strings behind their offsets."""
+    if dtype == "str":
+        strings = list(np.asarray(values, np.object_).ravel())
+        ends = np.cumsum([4 * (len(strings) + 2), *map(len, strings)])
+        return struct.pack(f"<{len(ends) + 1}i", len(strings), *ends) + b"".join(strings)
     data = np.ascontiguousarray(values, TYPES[dtype][0])
     if dtype in ("i4", "u4"):
         nibbles = data.astype(np.uint8).ravel() & 15

@@ -1,5 +1,6 @@
 // Runs models several times in one session each, and quantizes them: reads {package, jobs} as JSON, writes one line a job.
 //   job: {model, runs: [[{type, shape, data: base64}, ...], ...], recipe?, output?, sequence?}
+//   Strings are given as {type, shape, strings: [base64, ...]}; in results, `data` is how the format stores them.
 //   Runs of several signatures, in sessions that share their variables: [key, [...]] each.
 //   line: {ok: true, runs: [[{type, shape, data}, ...], ...], left?} or {ok: false, code, message}
 // With a recipe the model is calibrated on `runs`, quantized, written to `output`, and it is the result that is run.
@@ -11,7 +12,8 @@ const { calibrate, createSession, load, quantize } = await import(pathToFileURL(
 
 const arrays = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
 
-function tensor({ type, shape, data }) {
+function tensor({ type, shape, data, strings }) {
+  if (type === "string") return { shape, strings: strings.map((text) => Buffer.from(text, "base64")) };
   const bytes = Buffer.from(data, "base64");
   return { type, shape, data: new arrays[type](new Uint8Array(bytes).buffer) };
 }

@@ -158,7 +158,7 @@ def by_tensorflow(path, runs):
     results = []
     for inputs in runs:
         for detail, values in zip(interpreter.get_input_details(), inputs):
-            if detail["dtype"] != values.dtype:
+            if detail["dtype"] not in (values.dtype, np.bytes_):
                 scale, zero = detail["quantization"]
                 limits = np.iinfo(detail["dtype"])
                 values = np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
@@ -341,3 +341,51 @@ def test_signatures_share_their_variables_when_quantized(summing, mode):
             signal += float(np.square(values, dtype=np.float64).sum())
             noise += float(np.square(found_outputs[name].astype(np.float64) - values).sum())
     assert 10 * np.log10(signal / max(noise, 1e-30)) >= 20, mode
+
+
+# ---- Strings, which graphs only pass on -----------------------------------------------------------------------------
+
+WORDS = [b"", b"a", b"ab", "gr\u00fc\u00df".encode(), b"x\0y", b"\xff\xfe", b"a longer string of 31 characters"]
+VOCABULARY = tf.constant(WORDS)
+
+
+def spoken(ids, names, n):
+    chosen = tf.cond(n > 2, lambda: names[:, ::-1], lambda: tf.tile(names[:1], [3, 1]))
+    turned = tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a[::-1, ::-1]), [0, names])[1]
+    is_known = tf.equal(tf.reshape(names, [6, 1]), VOCABULARY)
+    pairs = tf.gather_nd(names, [[0, 1], [2, 0]])
+    return tf.gather(VOCABULARY, ids), chosen, turned, tf.cast(is_known, tf.int32), pairs, VOCABULARY
+
+
+def stored(values):
+    """As the format stores them."""
+    strings = list(values.ravel())
+    ends = np.cumsum([4 * (len(strings) + 2), *map(len, strings)])
+    return np.array([len(strings), *ends], np.int32).tobytes() + b"".join(strings)
+
+
+def string_values(values):
+    if values.dtype != object:
+        return encoded(values)
+    strings = [base64.b64encode(text).decode() for text in values.ravel()]
+    return {"type": "string", "shape": values.shape, "strings": strings}
+
+
+def test_strings_are_passed_on(tmp_path):
+    print(f"LITEQUANT_SEED={SEED}")
+    signature = [tf.TensorSpec([4], tf.int32), tf.TensorSpec([3, 2], tf.string), NUMBER]
+    path = tmp_path / "model.tflite"
+    path.write_bytes(converted(spoken, signature))
+    known = np.array([*WORDS, b"new", "\u20ac".encode()], object)
+    runs = [
+        [RANDOM.integers(0, len(WORDS), 4).astype(np.int32), RANDOM.choice(known, (3, 2)), count()] for _ in range(6)
+    ]
+    (result,) = by_us([{"model": str(path), "runs": [[string_values(np.asarray(v)) for v in run] for run in runs]}])
+    assert result["ok"], result
+    for found_outputs, wanted_outputs in zip(result["runs"], by_tensorflow(path, runs), strict=True):
+        for tensor, wanted in zip(found_outputs, wanted_outputs, strict=True):
+            assert tensor["shape"] == list(wanted.shape)
+            if wanted.dtype == object:
+                assert base64.b64decode(tensor["data"]) == stored(wanted)
+            else:
+                np.testing.assert_array_equal(decoded(tensor), wanted)

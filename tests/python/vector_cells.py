@@ -6,7 +6,7 @@ type is noted with what it says (tests/reference/vectors/refused.json).
 
 import numpy as np
 
-from one_operator import Case, Tensor, constant
+from one_operator import WORDS, Case, Tensor, constant
 
 FLOAT = 1e-5
 FLOATS = ("f32", "f64", "f16", "bf16", "c64", "c128")
@@ -317,3 +317,27 @@ CELLS.append(("EMBEDDING_LOOKUP", "f32", lambda: Case(
     [Tensor("i32", [3], low=0, high=4),
      constant("i8", np.random.default_rng(1).integers(-127, 128, [5, 2]), scale=0.02)], [Tensor("f32")],
     compare=FLOAT)))
+
+# ---- Strings, which are only moved and compared ---------------------------------------------------------------------
+
+STRINGS = ("str",)
+moved("RESHAPE", lambda t: ([Tensor(t, [2, 6]), ints(3, 4)], [Tensor(t)], ("ReshapeOptions", {"newShape": [3, 4]})),
+      STRINGS)
+moved("SQUEEZE", lambda t: ([Tensor(t, [1, 2, 1, 4])], [Tensor(t)], ("SqueezeOptions", {"squeezeDims": [0, 2]})),
+      STRINGS, version=2)
+moved("EXPAND_DIMS", lambda t: ([Tensor(t, [2, 4]), ints(1)], [Tensor(t)], ("ExpandDimsOptions", {})), STRINGS)
+moved("SLICE", lambda t: ([Tensor(t, [3, 4, 2]), ints(1, 0, 1), ints(2, 3, -1)], [Tensor(t)], ("SliceOptions", {})),
+      STRINGS, version=3)
+moved("STRIDED_SLICE", lambda t: ([Tensor(t, [4, 5]), ints(3, 0), ints(0, 5), ints(-2, 2)], [Tensor(t)],
+                                  ("StridedSliceOptions", {"endMask": 1})), STRINGS, version=5)
+moved("TILE", lambda t: ([Tensor(t, [2, 3]), ints(2, 2)], [Tensor(t)], ("TileOptions", {})), STRINGS, version=2)
+moved("GATHER", lambda t: ([Tensor(t, [6]), constant("i32", [[3, 0], [3, 5]])], [Tensor(t)], ("GatherOptions", {})),
+      STRINGS, version=2)
+moved("GATHER_ND", lambda t: ([Tensor(t, [3, 4, 2]), constant("i32", [[2, 1], [0, 3]])], [Tensor(t)],
+                              ("GatherNdOptions", {})), STRINGS, version=2)
+moved("HASHTABLE_LOOKUP", lambda t: (
+    [Tensor("i32", [4], low=0, high=9), ints(0, 3, 5, 8), constant(t, WORDS[2:6])], [Tensor(t), Tensor("u8")]), STRINGS)
+for name in ("EQUAL", "NOT_EQUAL"):
+    options = "EqualOptions" if name == "EQUAL" else "NotEqualOptions"
+    moved(name, lambda t, options=options: ([Tensor(t, [5, 3]), constant(t, WORDS[:3])], [Tensor("bool")],
+                                            (options, {})), STRINGS, version=3)

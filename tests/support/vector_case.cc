@@ -49,6 +49,7 @@ DataType type_of(const std::string& name) {
   if (name == "bf16") return DataType::bfloat16;
   if (name == "i4") return DataType::int4;
   if (name == "u4") return DataType::uint4;
+  if (name == "str") return DataType::string;
   throw std::runtime_error("unknown element type " + name);
 }
 

@@ -28,7 +28,9 @@ export const usualPreprocessing: Preprocessing = {
   side: 224,
 };
 
-export const arrayOf = (value: InputValue): TypedArray => ("data" in value ? value.data : value);
+/** The numbers of an input; strings have none. */
+export const arrayOf = (value: InputValue): TypedArray =>
+  "data" in value ? value.data : ArrayBuffer.isView(value) ? value : new Uint8Array();
 
 export interface Spread {
   readonly least: number;
