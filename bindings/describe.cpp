@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "data/metadata.h"
 #include "ops/op_def.h"
+#include "quantize/passes/cell_form.h"
 #include "quantize/passes/choose_integers.h"
 #include "quantize/quantize.h"
 #include "quantize/targets.h"
@@ -255,10 +256,28 @@ Outlook outlook_of(const Model& model, const Recipe& recipe) {
   }
 }
 
+// Whether some cell that becomes integers takes one step a run, so that only sequences of samples show its states.
+bool needs_sequences(const Model& model, const Outlook& outlook) {
+  if (!outlook.refusal.empty()) return false;
+  for (size_t g = 0; g < model.graphs.size(); ++g) {
+    const Graph& graph = model.graphs[g];
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      const Node& node = graph.nodes[n];
+      if (cell_form(node) == CellForm::none || !node.has_input(0)) continue;
+      const bool stays = std::ranges::any_of(
+          outlook.stay, [&](const Outlook::FloatNode& one) { return one.graph == g && one.node == n; });
+      if (!stays && takes_one_step(node, graph.tensors[static_cast<size_t>(node.inputs[0])].shape)) return true;
+    }
+  }
+  return false;
+}
+
 void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe) {
   const Outlook outlook = outlook_of(model, recipe);
   json.begin_object().field("possible", outlook.refusal.empty()).field("reason", outlook.refusal);
-  json.field("needsStatistics", needs_statistics(model, recipe));
+  const bool needs_samples = needs_statistics(model, recipe);
+  json.field("needsStatistics", needs_samples);
+  json.field("needsSequences", needs_samples && needs_sequences(model, outlook));
   const auto write_place = [&](size_t graph, size_t node, const std::string& reason) {
     json.begin_object().field("graph", graph).field("node", node);
     json.field("operator", operator_name(model.graphs[graph].nodes[node])).field("reason", reason).end_object();

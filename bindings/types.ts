@@ -303,6 +303,11 @@ export interface ModeDescription {
   /** Why not, when it is not possible. */
   readonly reason: string;
   readonly needsStatistics: boolean;
+  /**
+   * Samples must be sequences, over which states are carried along (CalibrateOptions.sequence): a cell that could become
+   * integers (SVDF, LSTM) takes one step a run, and stays float without.
+   */
+  readonly needsSequences: boolean;
   /** Operators that stay float or stand in the way; in "dynamic" and "float16", those that keep float weights. */
   readonly float: readonly OperatorPlace[];
   /** Operators that the recipe's target does not have. */

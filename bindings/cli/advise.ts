@@ -23,7 +23,7 @@ export async function adviseCommand(args: Arguments): Promise<void> {
   using model = await load(file);
   const outlooks = await outlooksOf(model, target);
   const { mode, reason } = adviceFor(model.describe(), outlooks, target, data.length > 0);
-  const command = mode && commandOf(file, mode, target, outlooks[mode].needsStatistics ? data : undefined);
+  const command = mode && commandOf(file, mode, target, outlooks[mode], data);
   if (args.flag("json")) {
     printJson({
       model: file,
@@ -54,7 +54,8 @@ async function outlooksOf(model: Model, target: Target): Promise<Outlooks> {
     } catch (error) {
       if (!(error instanceof LiteQuantError)) throw error;
       const needsStatistics = model.describe().modes[mode].needsStatistics;
-      entries.push([mode, { possible: false, reason: error.message, needsStatistics, float: [], unsupported: [] }]);
+      const nothing = { needsStatistics, needsSequences: false, float: [], unsupported: [] };
+      entries.push([mode, { possible: false, reason: error.message, ...nothing }]);
     }
   }
   return Object.fromEntries(entries) as Outlooks;
@@ -111,12 +112,19 @@ function makesPictures({ inputs, outputs }: SignatureDescription): boolean {
   return outputs.some(({ type, shape }) => type === "float32" && shape.length >= 3 && size(shape) >= largest / 3);
 }
 
-/** `data` where the mode needs samples: the paths, or none known. */
-function commandOf(file: string, mode: Mode, target: Target, data: readonly string[] | undefined): string {
+/** `data`: paths of samples, or none known. Where they must be sequences, all of them are one. */
+function commandOf(
+  file: string,
+  mode: Mode,
+  target: Target,
+  { needsStatistics, needsSequences }: ModeDescription,
+  data: readonly string[],
+): string {
   const output = `${basename(file).replace(/\.\w+$/, "")}.${mode}.tflite`;
-  const samples = data && (data.length > 0 ? ["--calibrate", ...data] : ["--calibrate", "PATH…"]);
+  const samples = needsStatistics ? ["--calibrate", ...(data.length > 0 ? data : ["PATH…"])] : [];
+  const sequences = needsSequences ? ["--sequence", "all"] : [];
   const words = ["quantize", file, "-o", output, "--mode", mode, ...(target === "tflite" ? [] : ["--target", target])];
-  return ["litequant", ...[...words, ...(samples ?? [])].map(shellWord)].join(" ");
+  return ["litequant", ...[...words, ...samples, ...sequences].map(shellWord)].join(" ");
 }
 
 const shellWord = (word: string): string =>

@@ -50,8 +50,10 @@ function stays(count: number, isInteger: boolean): string {
   return count === 1 ? "operator keeps its float weights" : "operators keep their float weights";
 }
 
-export function modeText({ possible, reason, needsStatistics, float }: ModeDescription): string {
-  const parts = possible ? ["yes", ...(needsStatistics ? ["needs samples"] : [])] : [`no: ${reason}`];
+export function modeText({ possible, reason, needsStatistics, needsSequences, float }: ModeDescription): string {
+  const parts = possible
+    ? ["yes", ...(needsStatistics ? [needsSequences ? "needs samples as sequences" : "needs samples"] : [])]
+    : [`no: ${reason}`];
   if (possible && float.length > 0) parts.push(`${float.length} ${stays(float.length, needsStatistics)}`);
   return [parts.join(", "), ...(float.length > 0 ? [placesText(float, " ".repeat(15))] : [])].join("\n");
 }

@@ -45,6 +45,7 @@ WholeNumberRange<T> whole_number_range(Activation activation) {
 
 // Where two elements of FLOAT16 or BFLOAT16 are compared.
 inline auto real_of_half(DataType type) { return type == DataType::bfloat16 ? bfloat_to_float : half_to_float; }
+inline auto half_of_real(DataType type) { return type == DataType::bfloat16 ? float_to_bfloat : float_to_half; }
 
 // The step of one row function, with its operation's bytes.
 Step row_of_two_step(const NodeView& node, const CompileOptions& options, size_t in_bytes, size_t out_bytes,
@@ -54,6 +55,16 @@ Step row_of_two_step(const NodeView& node, const CompileOptions& options, size_t
 template <typename In, typename Out, typename Operation>
 Step binary_step(const NodeView& node, const CompileOptions& options, Operation operation) {
   return row_of_two_step(node, options, sizeof(In), sizeof(Out), row_of_two<In, Out, Operation>, bytes_of(operation));
+}
+
+// The same on FLOAT16 or BFLOAT16, computed in float and rounded.
+template <typename Operation>
+Step half_binary_step(const NodeView& node, const CompileOptions& options, Operation operation) {
+  const DataType type = node.input(0).type;
+  return binary_step<uint16_t, uint16_t>(
+      node, options, [operation, real = real_of_half(type), half = half_of_real(type)](uint16_t a, uint16_t b) {
+        return half(operation(real(a), real(b)));
+      });
 }
 
 }  // namespace litequant

@@ -1,6 +1,10 @@
 // PRELU: x where not negative, else alpha * x, alpha an operand that broadcasts to x.
+#include <algorithm>
+#include <array>
+
 #include "kernels/reference/activation.h"
 #include "ops/binary.h"
+#include "ops/dense_layer.h"
 #include "ops/quantized_operand.h"
 
 namespace litequant {
@@ -27,7 +31,32 @@ Step quantized_step(const NodeView& node, const CompileOptions& options) {
                                                      .range = range_of<T>()});
 }
 
+// Alpha is INT8, as weights beside INT16 activations are: it is widened first.
+Step int16_step(const NodeView& node, const CompileOptions& options) {
+  node.require_type(node.input(1), "alpha", DataType::int8);
+  node.require_type(node.output(0), "its output", DataType::int16);
+  NodeView wide = node;
+  Operand& alpha = wide.mutable_input(1);
+  alpha.type = DataType::int16;
+  alpha.constant = {};
+  alpha.has_value = false;
+  const Step step = quantized_step<int16_t>(wide, options);
+  const auto count = static_cast<size_t>(alpha.shape.count());
+  ScratchLayout layout(node);
+  const size_t place = layout.add(alpha.shape.count(), sizeof(int16_t));
+  const size_t rest = layout.add(static_cast<int64_t>(step.scratch_bytes), 1);
+  return {.run =
+              [run = step.run, count, place, rest](const Frame& frame) {
+                auto* widened = reinterpret_cast<int16_t*>(frame.scratch_bytes + place);
+                std::copy_n(frame.in<int8_t>(1), count, widened);
+                const std::array<const std::byte*, 2> inputs = {frame.inputs[0], frame.scratch_bytes + place};
+                run({.inputs = inputs, .outputs = frame.outputs, .scratch_bytes = frame.scratch_bytes + rest});
+              },
+          .scratch_bytes = layout.total()};
+}
+
 Step compile_prelu(const NodeView& node, const CompileOptions& options) {
+  if (node.input(0).type == DataType::int16) return int16_step(node, options);
   require_one_type(node);
   switch (node.input(0).type) {
     case DataType::int8: return quantized_step<int8_t>(node, options);
@@ -41,7 +70,7 @@ Step compile_prelu(const NodeView& node, const CompileOptions& options) {
 
 extern const OpDef kPrelu;
 const OpDef kPrelu = {.code = OpCode::prelu,
-                      .types = kFloatAndInt8,
+                      .types = kFloatAndInt16,
                       .infer = infer_prelu,
                       .compile = compile_prelu,
                       .quant = {.roles = {Role::data, Role::weight}, .output = OutputRule::free, .int8 = true},

@@ -97,6 +97,7 @@ Step compile_sum(const NodeView& node, const CompileOptions& options) {
     case DataType::float32: return step_of(node, options, SumOf<float>{});
     case DataType::int32: return step_of(node, options, SumOf<int32_t>{});
     case DataType::int64: return step_of(node, options, SumOf<int64_t>{});
+    case DataType::boolean: return step_of(node, options, AnyOf{});
     case DataType::int8: return sum_step<int8_t>(node, options);
     case DataType::uint8: return sum_step<uint8_t>(node, options);
     case DataType::int16: return sum_step<int16_t>(node, options);
@@ -122,6 +123,7 @@ Step compile_product(const NodeView& node, const CompileOptions& options) {
     case DataType::float32: return step_of(node, options, ProductOf<float>{});
     case DataType::int32: return step_of(node, options, ProductOf<int32_t>{});
     case DataType::int64: return step_of(node, options, ProductOf<int64_t>{});
+    case DataType::boolean: return step_of(node, options, AllOf{});
     case DataType::int8: return product_step<int8_t>(node, options);
     case DataType::uint8: return product_step<uint8_t>(node, options);
     case DataType::int16: return product_step<int16_t>(node, options);
@@ -129,7 +131,7 @@ Step compile_product(const NodeView& node, const CompileOptions& options) {
   }
 }
 
-template <template <typename> typename Op>
+template <template <typename> typename Op, typename Logical>
 Step compile_extreme(const NodeView& node, const CompileOptions& options) {
   require_same_type(node);
   if (is_quantizable_integer(node.input(0).type)) require_same_parameters(node, node.input(0), node.output(0));
@@ -137,6 +139,7 @@ Step compile_extreme(const NodeView& node, const CompileOptions& options) {
     case DataType::float32: return step_of(node, options, Op<float>{});
     case DataType::int32: return step_of(node, options, Op<int32_t>{});
     case DataType::int64: return step_of(node, options, Op<int64_t>{});
+    case DataType::boolean: return step_of(node, options, Logical{});
     case DataType::int8: return step_of(node, options, Op<int8_t>{});
     case DataType::uint8: return step_of(node, options, Op<uint8_t>{});
     case DataType::int16: return step_of(node, options, Op<int16_t>{});
@@ -150,7 +153,8 @@ Step compile_logical(const NodeView& node, const CompileOptions& options) {
   return step_of(node, options, Op{});
 }
 
-constexpr TypeSet kTypes = kFloatAndInt16 | types(DataType::int32, DataType::int64);
+constexpr TypeSet kNumbers = kFloatAndInt16 | types(DataType::int32, DataType::int64);
+constexpr TypeSet kTypes = kNumbers | types(DataType::boolean);  // sums and maxima are `any`, the others `all`
 
 constexpr QuantRule kRescales = {.roles = {Role::data}, .output = OutputRule::free, .int8 = true, .int16 = true};
 // TensorFlow Lite's int16 kernel adds stored integers and saturates: nothing is quantized for it.
@@ -160,7 +164,7 @@ constexpr QuantRule kSums = {.roles = {Role::data}, .output = OutputRule::free, 
 
 extern const OpDef kMean;
 const OpDef kMean = {.code = OpCode::mean,
-                     .types = kTypes,
+                     .types = kNumbers,
                      .infer = infer,
                      .compile = compile_mean,
                      .quant = kRescales,
@@ -186,7 +190,7 @@ extern const OpDef kReduceMax;
 const OpDef kReduceMax = {.code = OpCode::reduce_max,
                           .types = kTypes,
                           .infer = infer,
-                          .compile = compile_extreme<MaximumOf>,
+                          .compile = compile_extreme<MaximumOf, AnyOf>,
                           .quant = kMovesData,
                           .version = version_by_type<2, 3>};
 
@@ -194,7 +198,7 @@ extern const OpDef kReduceMin;
 const OpDef kReduceMin = {.code = OpCode::reduce_min,
                           .types = kTypes,
                           .infer = infer,
-                          .compile = compile_extreme<MinimumOf>,
+                          .compile = compile_extreme<MinimumOf, AllOf>,
                           .quant = kMovesData,
                           .version = version_by_type<2, 3>};
 

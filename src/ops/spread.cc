@@ -98,19 +98,19 @@ Step compile(const NodeView& node, const CompileOptions& options) {
 
 constexpr TypeSet kTypes =
     types(DataType::int8, DataType::uint8, DataType::int16, DataType::uint16, DataType::int32, DataType::uint32,
-          DataType::int64, DataType::uint64, DataType::float32, DataType::float64);
+          DataType::int64, DataType::uint64, DataType::float32, DataType::float64, DataType::float16);
 
 }  // namespace
 
 extern const OpDef kDilate, kStablehloPad;
 const OpDef kDilate = {.code = OpCode::dilate,
-                       .types = kTypes,
+                       .types = kTypes | types(DataType::bfloat16),
                        .infer = infer<dilation_axes>,
                        .compile = compile<dilation_axes, 2>,
                        .quant = {.roles = {Role::data, Role::none, Role::data}, .output = OutputRule::free},
                        .version = version_one};
 const OpDef kStablehloPad = {.code = OpCode::stablehlo_pad,
-                             .types = kTypes | types(DataType::boolean, DataType::float16),
+                             .types = kTypes | types(DataType::boolean),
                              .infer = infer<padding_axes>,
                              .compile = compile<padding_axes, 1>,
                              .quant = {.roles = {Role::data, Role::data}, .output = OutputRule::free},

@@ -33,6 +33,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   if constexpr (kTakesReals) {
     if (type == DataType::float32) return step_of(float{});
     if (type == DataType::float64) return step_of(double{});
+    if (type == DataType::float16) return half_binary_step(node, options, Operation<float>());
   }
   switch (type) {
     case DataType::boolean: return step_of(bool{});
@@ -61,7 +62,7 @@ Step compile_shift_left(const NodeView& node, const CompileOptions& options) {
 constexpr TypeSet kWholeTypes =
     types(DataType::boolean, DataType::int8, DataType::uint8, DataType::int16, DataType::uint16, DataType::int32,
           DataType::uint32, DataType::int64, DataType::uint64);
-constexpr TypeSet kAllNumbers = kWholeTypes | types(DataType::float32, DataType::float64);
+constexpr TypeSet kAllNumbers = kWholeTypes | types(DataType::float32, DataType::float64, DataType::float16);
 
 constexpr OpDef row(OpCode code, TypeSet types, Step (*compile)(const NodeView&, const CompileOptions&)) {
   return {.code = code,

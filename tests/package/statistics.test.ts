@@ -98,6 +98,9 @@ test("are of one model only, and end with dispose", async () => {
 
 test("states are carried along within a sequence, and make integers of a cell of one step", async () => {
   const model = await load(join(root, "tests/reference/vectors/svdf_f32_relu.tflite"));
+  const { int8, dynamic, int16x8 } = model.describe().modes;
+  expect(int8).toMatchObject({ possible: true, needsStatistics: true, needsSequences: true });
+  expect([dynamic.needsSequences, int16x8.needsSequences]).toEqual([false, false]);
   const shape = model.describe().signatures[0]?.inputs[0]?.shape ?? [];
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const samples = Array.from({ length: 8 }, (_, index) => [

@@ -145,6 +145,17 @@ def batch_matmul(d, dtype):
                   1 if dtype == "f32" else 3)
 
 
+@family("hybrid")
+def batch_matmul_by_weights(d, dtype):
+    rows, depth, columns = d.size(1, 9), d.size(1, 20), d.size(1, 9)
+    # With two axes of batches the reference kernel takes other rows' scales, up to 86 % off the product of the floats.
+    batches, flipped = d.shape(0, 1, 3), d.chance(0.5)
+    weights = d.weights("i8", batches + ([columns, depth] if flipped else [depth, columns]))
+    fields = {"adjX": False, "adjY": flipped, "asymmetricQuantizeInputs": d.chance(0.5)}
+    return d.case("BATCH_MATMUL", [Tensor("f32", batches + [rows, depth]), weights], [Tensor("f32")],
+                  ("BatchMatMulOptions", fields), 4)
+
+
 def pooled(d, op, dtype):
     size = [d.size(1, 9), d.size(1, 9)]
     kernel, fields = window_fields(d, size, dilated=False)

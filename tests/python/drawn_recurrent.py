@@ -2,7 +2,9 @@
 make_recurrent_vectors.py."""
 
 import make_recurrent_vectors as recurrent
+import numpy as np
 from drawn_layers import family
+from one_operator import Tensor, constant
 
 
 def made(d, build, **fields):
@@ -59,3 +61,27 @@ def bidirectional_rnn(d, kind):
 def svdf(d, kind):
     return made(d, recurrent.svdf, batches=d.size(1, 3), inputs=d.size(1, 12), units=d.size(1, 6), rank=d.size(1, 3),
                 memory=d.size(1, 9), hybrid=kind == "hybrid", bias=d.chance(0.5), activation=d.one(0, 1))
+
+
+@family("i8", weight=2)
+def svdf_stored(d, kind):
+    """Its states are of int16, and 0 at first: one run shows the newest column alone."""
+    batches, inputs, units, rank, memory = d.size(1, 3), d.size(1, 12), d.size(1, 6), d.size(1, 3), d.size(1, 8)
+    filters = units * rank
+    operand = d.stored("i8", [batches, inputs])
+    features = d.weights("i8", [filters, inputs])
+    times = constant("i16", d.rng.integers(-32767, 32768, [filters, memory]), scale=d.scale(-17, -14))
+    state_scale = float(np.float32(operand.scale * features.scale[0] * 2.0 ** d.rng.uniform(-2, 3)))
+    state = Tensor("i16", [batches, memory * filters], scale=state_scale, variable=True)
+    product = float(np.float32(state_scale * times.scale))
+    bias = constant("i32", d.rng.integers(-(2**20), 2**20, units), scale=product) if d.chance(0.7) else None
+    result = d.stored("i8", [batches, units], scale=float(np.float32(product * 2.0 ** d.rng.uniform(14, 24))))
+    return d.case("SVDF", [operand, features, times, bias, state], [result],
+                  ("SVDFOptions", {"rank": rank, "fusedActivationFunction": 1}), 3)
+
+
+@family("i8")
+def embedding_lookup_stored(d, kind):
+    rows, columns = d.size(1, 9), d.shape(1, 3, 5)
+    table = constant("i8", d.rng.integers(-128, 128, [rows, *columns]))
+    return d.case("EMBEDDING_LOOKUP", [Tensor("i32", [d.size()], low=0, high=rows - 1), table], [Tensor("i8")])

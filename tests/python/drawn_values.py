@@ -58,7 +58,7 @@ def unary(d, op, dtype, options=None, version=1):
 
 for name, types, version in (
     ("EXP", ("f32", "i8", "i16"), 2), ("LOG", ("f32", "i8", "i16"), 2), ("SQRT", ("f32", "i8"), 2),
-    ("RSQRT", ("f32", "i8"), 2), ("ABS", ("f32", "i8", "i16", "i32"), 3), ("NEG", ("f32", "i8", "i32", "i64"), 1),
+    ("RSQRT", ("f32", "i8", "i16"), 2), ("ABS", ("f32", "i8", "i16", "i32"), 3), ("NEG", ("f32", "i8", "i32", "i64"), 1),
     ("GELU", ("f32", "i8", "u8", "i16"), 2), ("ELU", ("f32", "i8"), 1), ("HARD_SWISH", ("f32", "i8", "u8"), 1),
     ("RELU", ("f32", "i8", "u8", "i16"), 2), ("RELU6", ("f32", "i8", "u8", "i16"), 2),
     ("RELU_N1_TO_1", ("f32", "i8", "u8"), 1), ("RELU_0_TO_1", ("f32", "i8", "u8"), 1), ("SQUARE", ("f32",), 1),
@@ -299,8 +299,8 @@ for name in ("LOGICAL_AND", "LOGICAL_OR"):
 
 # ---- Along axes -----------------------------------------------------------------------------------------------------
 
-for name, types in (("MEAN", ("f32", "i8", "u8", "i16", "i32", "i64")), ("SUM", ("f32", "i8", "u8", "i32", "i64")),
-                    ("REDUCE_PROD", ("f32", "i32", "i64")), ("REDUCE_MAX", ("f32", "i8", "u8", "i16", "i32", "i64")),
+for name, types in (("MEAN", ("f32", "i8", "u8", "i16", "i32", "i64")), ("SUM", ("f32", "i8", "u8", "i16", "i32", "i64")),
+                    ("REDUCE_PROD", ("f32", "i8", "i16", "i32", "i64")), ("REDUCE_MAX", ("f32", "i8", "u8", "i16", "i32", "i64")),
                     ("REDUCE_MIN", ("f32", "i8", "u8", "i16", "i32", "i64")), ("REDUCE_ANY", ("bool",)),
                     ("REDUCE_ALL", ("bool",))):
     def drawn(d, dtype, name=name):
@@ -314,7 +314,15 @@ for name, types in (("MEAN", ("f32", "i8", "u8", "i16", "i32", "i64")), ("SUM", 
         result = d.like(operand)
         if dtype in ("i8", "u8", "i16") and name in ("MEAN", "SUM"):
             many = np.prod([shape[axis] for axis in axes]) if name == "SUM" else 1
+            # The int16 kernel of SUM adds what is stored.
+            if name == "SUM" and dtype == "i16":
+                return d.case(name, [operand, constant("i32", axes)], [d.like(operand)],
+                              ("ReducerOptions", {"keepDims": d.chance(0.5)}), 2)
             result = d.stored(dtype, (), scale=float(np.float32(operand.scale * many ** 0.7 * d.one(1, 0.6, 2))))
+        if dtype in ("i8", "i16") and name == "REDUCE_PROD":
+            # Products of so many real numbers, most below 1, fit the result.
+            operand.scale = float(np.float32(d.one(1.5, 1.0, 2.0) / (127 if dtype == "i8" else 32767)))
+            result = d.stored(dtype, (), scale=float(np.float32(operand.scale * d.one(1, 0.5, 2))))
         return d.case(name, [operand, constant("i32", axes)], [result],
                       ("ReducerOptions", {"keepDims": d.chance(0.5)}), 2)
 

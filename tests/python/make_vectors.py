@@ -271,7 +271,7 @@ for source, target, shape in (("f32", "i32", [2, 3]), ("i64", "i16", [3]), ("u8"
 for dtype in ("f32", "f64", "i32", "i64"):
     case(f"bucketize_{dtype}", "BUCKETIZE", [Tensor(dtype, [4, 6], low=-12, high=12)], [Tensor("i32")],
          ("BucketizeOptions", {"boundaries": [-10.0, -3.5, 0.0, 0.0, 7.0]}))
-for dtype in ("f32", "f64"):
+for dtype in ("f32", "f64", "f16", "bf16"):
     case(f"atan2_{dtype}", "ATAN2", [Tensor(dtype, [5, 9]), Tensor(dtype, [5, 9])], [Tensor(dtype)],
          ("ATan2Options", {}))
 
@@ -316,7 +316,7 @@ case("dynamic_update_slice_f32_i64", "DYNAMIC_UPDATE_SLICE",
 for dtype in ("i32", "i64"):
     case(f"broadcast_args_{dtype}", "BROADCAST_ARGS", [Tensor(dtype, [4]), Tensor(dtype, [3])], [Tensor(dtype)],
          sets=[[[2, 3, 1, 5], [3, 4, 1]], [[1, 1, 7, 2], [6, 7, 2]]])
-for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"):
+for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64", "f16", "bf16"):
     case(f"dilate_{dtype}", "DILATE", [Tensor(dtype, [2, 3, 2]), constant("i32", [2, 1, 3]), Tensor(dtype, [])],
          [Tensor(dtype)], ("DilateOptions", {}))
 for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64", "bool", "f16"):
@@ -327,7 +327,7 @@ case("stablehlo_pad_f32_rank_3", "STABLEHLO_PAD", [Tensor("f32", [2, 3, 2]), Ten
                               "interiorPadding": [0, 3, 0]}))
 
 for name in ("ADD", "MULTIPLY", "MAXIMUM", "MINIMUM", "AND"):
-    for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool", "f32", "f64"):
+    for dtype in ("i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool", "f32", "f64", "f16"):
         if name == "AND" and dtype[0] == "f":
             continue
         case(f"stablehlo_{name.lower()}_{dtype}", f"STABLEHLO_{name}", [Tensor(dtype, [3, 5]), Tensor(dtype, [3, 5])],

@@ -1,5 +1,5 @@
 // Runs models of one operator: reads {package} and then lines {model, inputs: [{type, shape, data}], kernels}, bytes in
-// base64, and writes a line each: {outputs: [{type, shape, data}]} or {code, message}.
+// base64 (of strings {type, shape, strings}, one each; in results as the format stores them), and writes a line each: {outputs: [{type, shape, data}]} or {code, message}.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -18,10 +18,13 @@ const arrays = {
   int32: Int32Array,
   uint32: Uint32Array,
   int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bfloat16: Uint16Array,
   bool: Uint8Array,
 };
 
-function tensor({ type, shape, data }) {
+function tensor({ type, shape, data, strings }) {
+  if (type === "string") return { shape, strings: strings.map((text) => Buffer.from(text, "base64")) };
   const bytes = Uint8Array.from(Buffer.from(data, "base64"));
   return { type, shape, data: new arrays[type](bytes.buffer) };
 }

@@ -8,7 +8,8 @@ optimized kernels and with our reference.
 Where LiteRT's newer reference kernels give our results and TensorFlow's do not, it is printed and no failure (LEAKY_RELU
 with a negative slope rounds its ties otherwise since).
 
-What a family draws is in drawn_layers.py, drawn_values.py, drawn_movement.py and drawn_recurrent.py. What TensorFlow Lite refuses is no
+What a family draws is in drawn_layers.py, drawn_values.py, drawn_movement.py, drawn_recurrent.py and, of the cells that
+none of those has, drawn_cells.py. What TensorFlow Lite refuses is no
 case; what it runs and we do not is a failure.
 """
 
@@ -29,10 +30,11 @@ from ai_edge_litert import interpreter as litert
 import drawn_movement  # noqa: F401, registers its families
 import drawn_recurrent  # noqa: F401
 import drawn_values  # noqa: F401
+from drawn_cells import test_claimed_cells_are_drawn_or_excused  # noqa: F401, after all others
 from drawing import Draw
 from drawn_layers import FAMILIES
 from exact_reference import unregistered_version, with_lower_version
-from one_operator import RESOLVER, TYPES, tf
+from one_operator import RESOLVER, TYPES, stored_bytes, tf
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "dist" / "node.js"
@@ -45,7 +47,7 @@ pytestmark = pytest.mark.skipif(not PACKAGE.exists(), reason="needs a build of t
 
 # The reference kernels' own faults: these are compared with TensorFlow Lite's optimized kernels. SUM of integers writes
 # nothing; LOCAL_RESPONSE_NORMALIZATION differs from the builtin kernel.
-BY_OPTIMIZED = {"sum_i8", "sum_u8"}
+BY_OPTIMIZED = {"sum_i8", "sum_u8", "sum_i16"}
 
 
 def interpret(content, values, resolver, kind=tf.lite.Interpreter):
@@ -112,13 +114,17 @@ def by_litert(job):
         return None
 
 
+def input_of(value):
+    if value.dtype == object:
+        strings = [base64.b64encode(text).decode() for text in value.ravel()]
+        return {"type": "string", "shape": value.shape, "strings": strings}
+    return {"type": value.dtype.name, "shape": value.shape, "data": base64.b64encode(value.tobytes()).decode()}
+
+
 def by_us(jobs, kernels):
     lines = [json.dumps({"package": str(PACKAGE)})]
     for job in jobs:
-        inputs = [
-            {"type": value.dtype.name, "shape": value.shape, "data": base64.b64encode(value.tobytes()).decode()}
-            for value in job["values"]
-        ]
+        inputs = [input_of(value) for value in job["values"]]
         model = base64.b64encode(job["model"]).decode()
         lines.append(json.dumps({"model": model, "inputs": inputs, "kernels": kernels}))
     done = subprocess.run(
@@ -141,11 +147,18 @@ def difference(found, wanted, operands):
     """What is wrong with a result, or None."""
     slack = TOLERANCE / 10 * max(map(largest_of, operands), default=0.0)
     for own, values in zip(found, wanted, strict=True):
-        if own["type"] != values.dtype.name:
-            return f"{own['type']} instead of {values.dtype.name}"
+        kind = "string" if values.dtype == object else values.dtype.name
+        if own["type"] != kind:
+            return f"{own['type']} instead of {kind}"
         if own["shape"] != list(values.shape):
             return f"the shape {own['shape']} instead of {list(values.shape)}"
+        if kind == "string":
+            if base64.b64decode(own["data"]) != stored_bytes("str", values):
+                return "other strings"
+            continue
         got = np.frombuffer(base64.b64decode(own["data"]), values.dtype).reshape(values.shape)
+        if kind == "bfloat16":
+            got, values = got.astype(np.float32), values.astype(np.float32)
         if values.dtype.kind != "f":
             wrong = got != values
         else:

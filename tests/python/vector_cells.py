@@ -170,6 +170,7 @@ for name, more in (("EQUAL", ("bool",)), ("NOT_EQUAL", ("bool",)), ("GREATER", (
          stored(t, [4], **({} if t in ("bool", "f32") else {"low": 0, "high": 9}))], [Tensor("bool")], (options, {})))
 cells("PRELU", ("f32", "u8"), lambda t: ([stored(t, [2, 3, 4]), stored(t, [1, 1, 4], scale=0.01, zero=10)],
                                          [stored(t, [])]))
+cells("PRELU", ("i16",), lambda t: ([stored(t, [2, 3, 4], 0.001), stored("i8", [1, 1, 4], 0.02)], [stored(t, [], 0.002)]))
 
 # ---- Windows, matrices ----------------------------------------------------------------------------------------------
 
@@ -215,7 +216,7 @@ cells("RESIZE_BILINEAR", ("f32", "u8"), lambda t: (
 
 for name in ("MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN"):
     limits = {"low": -90, "high": 90}
-    cells(name, ("f32", "i32", "u8", "i64"), lambda t, limits=limits: (
+    cells(name, ("f32", "i32", "u8", "i64", *(("bool",) if name != "MEAN" else ())), lambda t, limits=limits: (
         [stored(t, [2, 3, 4], **(limits if t in ("i32", "i64") else {})), ints(1)], [stored(t, [])],
         ("ReducerOptions", {"keepDims": False})))
 for name in ("ARG_MAX", "ARG_MIN"):
