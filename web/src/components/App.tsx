@@ -1,3 +1,4 @@
+import { options } from "preact";
 import { useEffect, useReducer } from "preact/hooks";
 import { type Chosen, chosenFiles, droppedFiles } from "../dropped.js";
 import type { Workbench } from "../workbench.js";
@@ -9,6 +10,9 @@ import { ModelStep } from "./ModelStep.js";
 import { RecipeStep } from "./RecipeStep.js";
 import { SamplesStep } from "./SamplesStep.js";
 import { Stepper } from "./Stepper.js";
+
+/** Drawing is a task of its own, apart from the one that brought the news. */
+options.debounceRendering = (draw) => void setTimeout(draw);
 
 export function App({ workbench }: { workbench: Workbench }) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);

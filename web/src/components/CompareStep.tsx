@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { shownResult } from "../state.js";
 import { type TextKey, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
@@ -24,7 +24,8 @@ const titles: Readonly<Record<Tab, TextKey>> = {
 export function CompareStep({ workbench }: { workbench: Workbench }) {
   const { state } = workbench;
   const { model, samples, results, refusals } = state;
-  const result = shownResult(state);
+  const newest = shownResult(state);
+  const result = useAfterwards(newest);
   const [wanted, setWanted] = useState<Tab>("predictions");
   const report = result?.report;
   const isBusy = state.work !== undefined;
@@ -47,10 +48,10 @@ export function CompareStep({ workbench }: { workbench: Workbench }) {
     if (tab === "nodes" && report) return <NodeErrors workbench={workbench} result={result} report={report} />;
     if (tab === "latency" && result.latency) return <LatencyBars results={results} shownId={result.id} />;
     return null;
-  }, [tab, result, samples, model, results, isBusy, state.settings]);
+  }, [tab, result, samples, model, tab === "latency" && results, tab === "nodes" && isBusy, state.settings]);
   return (
-    <Step number={4} outcome={result && <strong>{result.fileName}</strong>}>
-      {model && result && <Summary floatBytes={model.handle.byteLength} result={result} />}
+    <Step number={4} outcome={newest && <strong>{newest.fileName}</strong>}>
+      {model && newest && <Summary floatBytes={model.handle.byteLength} result={newest} />}
       {results.length + refusals.length > 1 && <ResultTable workbench={workbench} />}
       {!samples && <p class="notice">{text("compare.noSamples")}</p>}
       {tab && (
@@ -65,4 +66,14 @@ export function CompareStep({ workbench }: { workbench: Workbench }) {
       )}
     </Step>
   );
+}
+
+/** The same a task later: drawing it does not lengthen the task that brought it. */
+function useAfterwards<T>(value: T): T | undefined {
+  const [held, setHeld] = useState<T>();
+  useEffect(() => {
+    const timer = setTimeout(() => setHeld(value));
+    return () => clearTimeout(timer);
+  }, [value]);
+  return held;
 }

@@ -1,5 +1,5 @@
 import { bytesText } from "../numbers.js";
-import { countText, text } from "../text.js";
+import { text } from "../text.js";
 import { type Workbench, canKeep } from "../workbench.js";
 
 /** Whether the user's own model and samples are kept for the next visit, and a way to forget them. */
@@ -20,28 +20,6 @@ export function KeepPanel({ workbench, isBusy }: { workbench: Workbench; isBusy:
       <span class="faint">
         {kept && isKeeping ? text("keep.kept", { size: bytesText(kept.bytes) }) : text("keep.more")}
       </span>
-    </div>
-  );
-}
-
-/** At the start: what is there from the last visit. */
-export function KeptOffer({ workbench, isBusy }: { workbench: Workbench; isBusy: boolean }) {
-  const { kept, model } = workbench.state;
-  if (!kept || model) return null;
-  return (
-    <div class="notice">
-      <p>
-        {text("keep.found")} <strong class="name">{kept.model}</strong>, {countText("keep.samples", kept.samples)},{" "}
-        {bytesText(kept.bytes)}.
-      </p>
-      <div class="actions">
-        <button type="button" class="button primary" disabled={isBusy} onClick={() => void workbench.openKept()}>
-          {text("keep.open")}
-        </button>
-        <button type="button" class="button" disabled={isBusy} onClick={() => void workbench.forgetKept()}>
-          {text("keep.forget")}
-        </button>
-      </div>
     </div>
   );
 }

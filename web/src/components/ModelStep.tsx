@@ -5,8 +5,7 @@ import type { ModelState } from "../state.js";
 import { countText, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
 import { FileButton } from "./FileButton.js";
-import { KeptOffer } from "./KeepPanel.js";
-import { ModelMore } from "./ModelMore.js";
+import { KeptOffer, ModelDetails } from "./deferred.js";
 import { Step } from "./Step.js";
 
 interface StepWithFiles {
@@ -15,11 +14,11 @@ interface StepWithFiles {
 }
 
 export function ModelStep({ workbench, onChosen }: StepWithFiles) {
-  const { model, work } = workbench.state;
+  const { model, work, kept } = workbench.state;
   const isBusy = work !== undefined;
   return (
     <Step number={1} outcome={model && <ModelOutcome model={model} />}>
-      <KeptOffer workbench={workbench} isBusy={isBusy} />
+      {!model && kept && <KeptOffer workbench={workbench} isBusy={isBusy} />}
       <div class={model ? "chooser" : "chooser empty"}>
         {!model && (
           <>
@@ -47,7 +46,7 @@ export function ModelStep({ workbench, onChosen }: StepWithFiles) {
       </div>
       {model?.description.isQuantized && <AlreadyQuantized workbench={workbench} isBusy={isBusy} />}
       {model && <ModelFacts model={model} />}
-      {model && <ModelMore model={model} outlooks={workbench.state.outlooks} />}
+      {model && <ModelDetails model={model} outlooks={workbench.state.outlooks} />}
     </Step>
   );
 }

@@ -3,7 +3,7 @@ import { modes } from "../recipes.js";
 import { obstacleOf } from "../state.js";
 import { countText, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
-import { AdvancedRecipe } from "./AdvancedRecipe.js";
+import { AdvancedRecipe } from "./deferred.js";
 import { ProgressPanel } from "./ProgressPanel.js";
 import { Step } from "./Step.js";
 
@@ -29,7 +29,7 @@ export function RecipeStep({ workbench }: { workbench: Workbench }) {
           <ModeCard key={mode} mode={mode} workbench={workbench} />
         ))}
       </fieldset>
-      <AdvancedRecipe workbench={workbench} isBusy={isBusy} />
+      {model && <AdvancedRecipe workbench={workbench} isBusy={isBusy} />}
       <div class="actions">
         <button
           type="button"

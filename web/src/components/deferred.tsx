@@ -1,4 +1,4 @@
-// Steps that nobody needs before there is a result: their code is fetched after the first paint.
+// Parts that nobody needs before there is a model: their code is fetched then.
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { text } from "../text.js";
@@ -37,5 +37,20 @@ function deferred(number: 4 | 5, choose: (parts: Later) => ComponentType<StepPro
   };
 }
 
+/** Nothing until its code is there. */
+function part<P extends object>(choose: (parts: Later) => ComponentType<P>) {
+  return function Part(props: P) {
+    const parts = useLater(true);
+    const Chosen = parts && choose(parts);
+    return Chosen ? <Chosen {...props} /> : null;
+  };
+}
+
+export const AdvancedRecipe = part((parts) => parts.AdvancedRecipe);
+export const CameraButton = part((parts) => parts.CameraButton);
+export const KeepPanel = part((parts) => parts.KeepPanel);
+export const KeptOffer = part((parts) => parts.KeptOffer);
+export const ModelDetails = part((parts) => parts.ModelDetails);
+export const SampleFacts = part((parts) => parts.SampleFacts);
 export const CompareStep = deferred(4, (parts) => parts.CompareStep);
 export const DownloadStep = deferred(5, (parts) => parts.DownloadStep);
