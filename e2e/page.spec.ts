@@ -82,6 +82,19 @@ test("a file that is no model is named, and the page goes on", async ({ page }) 
   await expect(page.getByTestId("sample-count")).toBeVisible();
 });
 
+for (const width of [360, 2560]) {
+  test(`at ${width} pixels nothing of the start lies outside the page`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto("/");
+    await expect(page.getByRole("button", { name: "Noise", exact: true })).toBeVisible();
+    for (const button of await page.getByRole("button").all()) {
+      const box = await button.boundingBox();
+      expect(box?.x, await button.textContent().then(String)).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? width), await button.textContent().then(String)).toBeLessThanOrEqual(width);
+    }
+  });
+}
+
 test("keyboard alone", async ({ page }) => {
   await page.goto("/");
   await tabTo(page, /^Characters$/);
