@@ -21,8 +21,8 @@ int64_t reached_pixels(const WindowAxis& width) {
 // Row `y` of the image for channels [first_channel, first_channel + block) into a ring row; padding and channels beyond
 // the last are zero.
 template <typename Image>
-void fill_row(const DepthwiseShape& shape, const Image* image, int32_t zero_point, int32_t y, int64_t first_channel,
-              int32_t block, int16_t* to) {
+void fill_row(const DepthwiseShape& shape, const Image* image, const RowForm<int16_t>& form, int32_t y,
+              int64_t first_channel, int32_t block, int16_t* to) {
   const WindowAxis& width = shape.window.width;
   const int64_t pixels = reached_pixels(width);
   const int64_t left = std::min<int64_t>(width.pad, pixels);
@@ -31,15 +31,15 @@ void fill_row(const DepthwiseShape& shape, const Image* image, int32_t zero_poin
   to = std::fill_n(to, left * block, int16_t{0});
   const Image* from = image + int64_t{y} * width.input * shape.input_channels;
   if (shape.multiplier == 1 && block == shape.input_channels) {
-    centre(from, inside * block, zero_point, to);
+    form.fill(from, inside * block, to);
     to += inside * block;
   } else {
     for (int64_t x = 0; x < inside; ++x) {
       if (shape.multiplier == 1) {
-        centre(from + first_channel, used, zero_point, to);
+        form.fill(from + first_channel, used, to);
       } else {
         for (int32_t c = 0; c < used; ++c) {
-          to[c] = static_cast<int16_t>(from[(first_channel + c) / shape.multiplier] - zero_point);
+          to[c] = form.one(from[(first_channel + c) / shape.multiplier]);
         }
       }
       std::fill(to + used, to + block, int16_t{0});
@@ -108,7 +108,7 @@ template <int kStride>
 void depthwise_row_3x3(const int16_t* const* taps, int64_t offset, int64_t column, const int16_t* weights, int count,
                        int64_t first_row, const FusedTile& fused) {
   int8_t* to = fused.output + first_row * fused.row_stride;
-  with_byte_rows(fused, [&](const auto& bytes) {
+  with_byte_rows<int16_t>(fused, [&](const auto& bytes) {
     accumulate_3x3<kStride>(taps, offset, column, weights, fused.start, count,
                             [&](int n, Vector low, Vector high, Vector next_low, Vector next_high) {
                               bytes.put(bytes.narrow(low, high, *fused.tile),
@@ -125,7 +125,7 @@ void depthwise_row(const int16_t* const* taps, int64_t offset, int64_t step, con
   const FusedTile fused = epilogue.fused(tile);
   if (fused.tile != nullptr) {
     int8_t* to = fused.output + first_row * fused.row_stride;
-    with_byte_rows(fused, [&](const auto& bytes) {
+    with_byte_rows<int16_t>(fused, [&](const auto& bytes) {
       accumulate<kPairs>(taps, offset, step, weights, pairs, fused.start, count, [&](int n, Vector low, Vector high) {
         bytes.put(bytes.narrow(low, high, *fused.tile), to + n * fused.row_stride);
       });
@@ -165,13 +165,13 @@ DepthwiseMemory depthwise_memory(const DepthwiseShape& shape) {
   const int64_t fitting = kRingElements / std::max<int64_t>(memory.ring_rows * pixels, 1) / kTileColumns * kTileColumns;
   memory.block_channels = static_cast<int32_t>(std::clamp<int64_t>(fitting, kTileColumns, whole));
   memory.row_elements = pixels * memory.block_channels;
-  memory.taps = pair_count(shape.taps()) * 2;
+  memory.taps = padded_depth<int16_t>(shape.taps());
   return memory;
 }
 
 template <typename Image>
-void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
-                    int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,
+void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowForm<int16_t>& form,
+                    const int16_t* packed, int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,
                     const DepthwiseScratch& scratch) {
   const WindowAxis& height = shape.window.height;
   const WindowAxis& width = shape.window.width;
@@ -195,7 +195,7 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zer
           const int64_t slot = input_y % memory.ring_rows;
           int16_t* kept = scratch.ring + slot * memory.row_elements;
           if (scratch.ring_contents[slot] != input_y) {
-            fill_row(shape, image, zero_point, static_cast<int32_t>(input_y), first_channel, block, kept);
+            fill_row(shape, image, form, static_cast<int32_t>(input_y), first_channel, block, kept);
             scratch.ring_contents[slot] = static_cast<int32_t>(input_y);
           }
           row = kept;
@@ -221,11 +221,11 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zer
   }
 }
 
-template void depthwise_int8(const DepthwiseShape&, const int8_t*, int32_t, const int16_t*, int64_t, const Epilogue&,
-                             const DepthwiseMemory&, const DepthwiseScratch&);
-template void depthwise_int8(const DepthwiseShape&, const uint8_t*, int32_t, const int16_t*, int64_t, const Epilogue&,
-                             const DepthwiseMemory&, const DepthwiseScratch&);
-template void depthwise_int8(const DepthwiseShape&, const int16_t*, int32_t, const int16_t*, int64_t, const Epilogue&,
-                             const DepthwiseMemory&, const DepthwiseScratch&);
+template void depthwise_int8(const DepthwiseShape&, const int8_t*, const RowForm<int16_t>&, const int16_t*, int64_t,
+                             const Epilogue&, const DepthwiseMemory&, const DepthwiseScratch&);
+template void depthwise_int8(const DepthwiseShape&, const uint8_t*, const RowForm<int16_t>&, const int16_t*, int64_t,
+                             const Epilogue&, const DepthwiseMemory&, const DepthwiseScratch&);
+template void depthwise_int8(const DepthwiseShape&, const int16_t*, const RowForm<int16_t>&, const int16_t*, int64_t,
+                             const Epilogue&, const DepthwiseMemory&, const DepthwiseScratch&);
 
 }  // namespace litequant

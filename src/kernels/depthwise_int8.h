@@ -35,8 +35,8 @@ WeightMatrix depthwise_weights(const DepthwiseShape& shape);
 // One image. `packed`: by pack_weights of depthwise_weights(shape). Output pixel p is row `first_row + p` of the
 // epilogue.
 template <typename Image>  // int8_t, uint8_t, int16_t
-void depthwise_int8(const DepthwiseShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
-                    int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,
+void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowForm<int16_t>& form,
+                    const int16_t* packed, int64_t first_row, const Epilogue& epilogue, const DepthwiseMemory& memory,
                     const DepthwiseScratch& scratch);
 
 }  // namespace litequant

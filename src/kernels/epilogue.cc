@@ -17,11 +17,14 @@ using simd::Vector;
 constexpr int kFewestPowers = 2, kMostPowers = 8;
 
 // Whether the short form is right for a column; n from 5 to 11.
-bool is_short(FixedMultiplier by, int64_t bound, int32_t largest_weight) {
+bool is_short(FixedMultiplier by, int64_t bound) {
   const int power = kFixedShift + by.shift;
   return power >= kFewestPowers && power <= kMostPowers && by.shift <= -1 &&
-         bound <= std::numeric_limits<int32_t>::max() >> power &&
-         largest_weight <= std::numeric_limits<int16_t>::max() >> power;
+         bound <= std::numeric_limits<int32_t>::max() >> power;
+}
+// Whether weights can be multiplied for it.
+bool holds_power(FixedMultiplier by, int32_t largest_weight) {
+  return largest_weight <= std::numeric_limits<int16_t>::max() >> (kFixedShift + by.shift);
 }
 
 // Whether every accumulator within the bound scales to 0: below 0.2 neither of the two roundings can reach 1.
@@ -104,6 +107,7 @@ struct IntegerStore {
 FixedTiles::FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bounds,
                        std::span<const int32_t> largest_weights)
     : tiles_(static_cast<size_t>(tiles.tiles())), wide_(tiles_.size()) {
+  const bool multiplies_weights = !largest_weights.empty();
   for (int64_t index = 0; index < tiles.tiles(); ++index) {
     FixedTile& tile = tiles_[static_cast<size_t>(index)];
     Wide& wide = wide_[static_cast<size_t>(index)];
@@ -115,10 +119,12 @@ FixedTiles::FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::s
       // A bound that could wrap proves nothing.
       const int64_t bound = is_used ? bounds[column] : 0;
       const bool is_zero = bound <= std::numeric_limits<int32_t>::max() && scales_to_zero(by, bound);
-      tile.is_shifted = tile.is_shifted && (is_zero || is_short(by, bound, largest_weights[column]));
+      tile.is_shifted = tile.is_shifted && (is_zero || is_short(by, bound)) &&
+                        (is_zero || !multiplies_weights || holds_power(by, largest_weights[column]));
       const int power = is_zero ? kFewestPowers : kFixedShift + by.shift;
       if (tile.is_shifted) {
-        tile.exponent[i] = is_zero ? 0 : power;
+        tile.exponent[i] = is_zero || !multiplies_weights ? 0 : power;
+        tile.power[i] = is_zero || multiplies_weights ? 1 : int32_t{1} << power;
         tile.multiplier[i] = is_zero ? 0 : by.multiplier;
         tile.positive[i] = (int32_t{1} << (kFixedShift - 2)) + (int32_t{1} << (power - 2));
         tile.negative[i] = int32_t{1} << (power - 1);
@@ -185,8 +191,8 @@ void FixedEpilogue<T>::finish(int64_t tile, int64_t first_row, int rows, const i
   const FixedTile& constants = tiles_.tile(tile);
   if (constants.is_shifted) {
     const auto scaled = [&](int half, const int32_t* from) {
-      return finish_fixed<true>(wasm_i32x4_add(simd::load(from + half), simd::load(constants.start + half)), constants,
-                                half);
+      const Vector sum = wasm_i32x4_add(simd::load(from + half), simd::load(constants.start + half));
+      return finish_fixed<true>(wasm_i32x4_mul(sum, simd::load(constants.power + half)), constants, half);
     };
     for (int row = 0; row < rows; ++row) {
       store.put(scaled(0, accumulators), scaled(4, accumulators), to, width);
@@ -320,10 +326,18 @@ void HybridEpilogue::finish(int64_t tile, int64_t first_row, int rows, const int
   const float* weight_scales = weight_scales_ + tile * kTileColumns;
   const float* bias = bias_ == nullptr ? nullptr : bias_ + tile * kTileColumns;
   const Vector low = wasm_f32x4_splat(scale_.range.low), high = wasm_f32x4_splat(scale_.range.high);
+  const int32_t* weight_sums =
+      correction_.weight_sums == nullptr ? nullptr : correction_.weight_sums + tile * kTileColumns;
   for (int row = 0; row < rows; ++row) {
-    const Vector row_scale = wasm_f32x4_splat(row_scales_[(first_row + row) * row_scale_stride_].scale);
+    const DynamicScale& dynamic = row_scales_[(first_row + row) * row_scale_stride_];
+    const Vector row_scale = wasm_f32x4_splat(dynamic.scale);
+    const Vector excess = wasm_i32x4_splat(dynamic.zero_point + correction_.shift);
     const auto real = [&](int half) {
-      const Vector sum = wasm_f32x4_convert_i32x4(simd::load(accumulators + half));
+      Vector whole = simd::load(accumulators + half);
+      if (weight_sums != nullptr) {
+        whole = wasm_i32x4_sub(whole, wasm_i32x4_mul(excess, simd::load(weight_sums + half)));
+      }
+      const Vector sum = wasm_f32x4_convert_i32x4(whole);
       const Vector weight_scale = simd::load(weight_scales + half);
       Vector value = scale_.weight_first ? wasm_f32x4_mul(wasm_f32x4_mul(sum, weight_scale), row_scale)
                                          : wasm_f32x4_mul(sum, wasm_f32x4_mul(weight_scale, row_scale));

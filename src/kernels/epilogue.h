@@ -41,14 +41,16 @@ void spread_over_tiles(const ColumnTiles& tiles, const T* columns, T rest, T* sp
 // and s + n = kFixedShift for every column (x the accumulator with bias, m the multiplier, n its right shift >= 1), the
 // two roundings are
 //   r = (high32(X * m) + 2^(S-2) + sign(x) * 2^(s-2)) >> (S-1),   S = kFixedShift
-// as long as X fits in 32 bits. The factor 2^s is in the weights (FixedTiles::scale_weights) and in `start`.
+// as long as X fits in 32 bits. The factor 2^s is in the weights (FixedTiles::scale_weights) and in `start`, or it
+// multiplies the accumulators where weights are bytes.
 inline constexpr int kFixedShift = 13;  // serves n from 5 to 11: all but odd channels of real models
 
 struct FixedTile {
   int32_t start[kTileColumns] = {};  // the bias * 2^s
   int32_t multiplier[kTileColumns] = {};  // m
   int32_t positive[kTileColumns] = {}, negative[kTileColumns] = {};  // addend above zero; what less below it
-  int32_t exponent[kTileColumns] = {};  // s
+  int32_t exponent[kTileColumns] = {};  // s where it is in the weights, else 0
+  int32_t power[kTileColumns] = {};  // 2^s where it is not, else 1
   // The same by floats, where proved for all columns (float_scale.h): of 0..255 that become -128..127.
   int32_t centre[kTileColumns] = {}, float_start[kTileColumns] = {};  // `start` less the centre
   float factor[kTileColumns] = {}, offset[kTileColumns] = {};
@@ -87,7 +89,8 @@ struct OutputMatrix {
 class FixedTiles {
  public:
   // `bounds` [columns]: the largest magnitude each accumulator with its bias can have, in any order of additions, and
-  // beyond 31 bits where it is not known. `largest_weights` [columns]: the same of one weight.
+  // beyond 31 bits where it is not known. `largest_weights` [columns]: the same of one weight, where the weights can be
+  // multiplied; else none.
   FixedTiles(const FixedScale& scale, const ColumnTiles& tiles, std::span<const int64_t> bounds,
              std::span<const int32_t> largest_weights);
 
@@ -186,18 +189,26 @@ class WideEpilogue final : public Epilogue {
   OutputMatrix<int16_t> target_;
 };
 
+// What products of bytes must be corrected by: activations are 128 too large where `shift` is 128.
+struct ByteCorrection {
+  const int32_t* weight_sums = nullptr;  // [tiles][8]; null: the products are those of centred values already
+  int32_t shift = 0;
+};
+
 // Float results of activations quantized on the fly. `row_scales[row * row_scale_stride]` belongs to each row (stride
 // 0: one for all); `weight_scales` and `bias` [tiles][8].
 class HybridEpilogue final : public Epilogue {
  public:
   HybridEpilogue(const ColumnTiles& columns, const HybridScale& scale, const float* weight_scales, const float* bias,
-                 const DynamicScale* row_scales, int64_t row_scale_stride, OutputMatrix<float> target)
+                 const DynamicScale* row_scales, int64_t row_scale_stride, ByteCorrection correction,
+                 OutputMatrix<float> target)
       : columns_(columns),
         scale_(scale),
         weight_scales_(weight_scales),
         bias_(bias),
         row_scales_(row_scales),
         row_scale_stride_(row_scale_stride),
+        correction_(correction),
         target_(target) {}
   void finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const override;
 
@@ -208,6 +219,7 @@ class HybridEpilogue final : public Epilogue {
   const float* bias_;
   const DynamicScale* row_scales_;
   int64_t row_scale_stride_;
+  ByteCorrection correction_;
   OutputMatrix<float> target_;
 };
 

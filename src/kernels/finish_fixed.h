@@ -33,6 +33,7 @@ inline simd::Vector finish_float(simd::Vector x, const FixedTile& tile, int half
 
 enum class Finish {
   plain,
+  powers,  // plain, of accumulators that the weights did not multiply by 2^s
   relu,  // the lower limit is the zero point
   relu_float,  // and the limits are those of the type, the tile's scaling being by floats
 };
@@ -57,6 +58,10 @@ class ByteRows {
           wasm_u16x8_narrow_i32x4(finish_fixed<false>(low, tile, 0), finish_fixed<false>(high, tile, 4));
       return wasm_i16x8_add(wasm_u16x8_min(results, high_), zero_);
     } else {
+      if constexpr (kFinish == Finish::powers) {
+        low = wasm_i32x4_mul(low, simd::load(tile.power));
+        high = wasm_i32x4_mul(high, simd::load(tile.power + 4));
+      }
       const simd::Vector results =
           wasm_i16x8_narrow_i32x4(finish_fixed<true>(low, tile, 0), finish_fixed<true>(high, tile, 4));
       return wasm_i16x8_min(wasm_i16x8_max(wasm_i16x8_add_sat(results, zero_), low_), high_);
@@ -76,11 +81,13 @@ class ByteRows {
   simd::Vector zero_, low_, high_, flip_;
 };
 
-// Calls f(ByteRows) of the kind that tile and limits allow.
-template <typename Function>
+// Calls f(ByteRows) of the kind that tile and limits allow; `Row` is that of the products.
+template <typename Row, typename Function>
 inline void with_byte_rows(const FusedTile& fused, const Function& f) {
   if (fused.tile->is_float) {
     f(ByteRows<Finish::relu_float>(fused));
+  } else if constexpr (sizeof(Row) == 1) {
+    f(ByteRows<Finish::powers>(fused));
   } else if (fused.low == fused.zero_point && fused.high >= fused.zero_point) {
     f(ByteRows<Finish::relu>(fused));
   } else {

@@ -1,5 +1,5 @@
-// Reached at 3 GHz in Chromium, results included, of the 33.5 GMAC/s that the inner loop can do: 32 from a depth of
-// 512, 30 at 96, 23 at 32, 17.5 at 16, where scaling 8 results costs as much as their products.
+// Reached at 3 GHz in Chromium with 16 bits, results included, of the 33.5 GMAC/s that the inner loop can do: 32 from a
+// depth of 512, 30 at 96, 23 at 32, 17.5 at 16, where scaling 8 results costs as much as their products.
 #include "kernels/gemm_int8.h"
 
 #include <algorithm>
@@ -14,18 +14,24 @@ constexpr int64_t kStripBytes = 128 * 1024;
 constexpr int kFewestRows = 8;
 constexpr int32_t kNoStart[kTileColumns] = {};
 
-template <int kRows>
-void add_segments(const StripRows& rows, int64_t offset, const int16_t* weights, RowSums<kRows>& sums) {
+// Rows multiplied together.
+template <typename Row>
+inline constexpr int kBestBlock = sizeof(Row) == 1 ? 6 : 4;
+template <typename Row>
+inline constexpr int kMostBlock = sizeof(Row) == 1 ? 6 : 5;
+
+template <int kRows, typename Row>
+void add_segments(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights, RowSums<kRows>& sums) {
   for (int64_t s = 0; s < rows.count; ++s) {
-    add_products<kRows>(rows.segments[s] + offset, rows.stride, weights, rows.pairs, sums);
-    weights += rows.pairs * 2 * kTileColumns;
+    add_products<kRows>(rows.segments[s] + offset, rows.stride, weights, rows.bundles, sums);
+    weights += rows.bundles * kBundle<Row> * kTileColumns;
   }
 }
 
 // Results of kRows rows of one tile, the accumulators never leaving the registers.
-template <int kRows, Finish kFinish>
-void multiply_rows_fused(const StripRows& rows, int64_t offset, const int16_t* weights, const FusedTile& fused,
-                         const ByteRows<kFinish>& bytes, int8_t* to) {
+template <int kRows, typename Row, Finish kFinish>
+void multiply_rows_fused(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights,
+                         const FusedTile& fused, const ByteRows<kFinish>& bytes, int8_t* to) {
   RowSums<kRows> sums;
   sums.begin(fused.start);
   add_segments(rows, offset, weights, sums);
@@ -38,8 +44,9 @@ void multiply_rows_fused(const StripRows& rows, int64_t offset, const int16_t* w
   if (r < kRows) bytes.put(bytes.narrow(sums.low[r], sums.high[r], *fused.tile), to);
 }
 
-template <int kRows>
-void multiply_rows(const StripRows& rows, int64_t offset, const int16_t* weights, int32_t* accumulators) {
+template <int kRows, typename Row>
+void multiply_rows(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights,
+                   int32_t* accumulators) {
   RowSums<kRows> sums;
   sums.begin(kNoStart);
   add_segments(rows, offset, weights, sums);
@@ -56,27 +63,35 @@ int strip_rows(int64_t depth, size_t element_bytes) {
   return static_cast<int>(std::clamp<int64_t>(kStripBytes / row_bytes / 4 * 4, kFewestRows, kStripRows));
 }
 
-void multiply_strip(const StripRows& rows, int64_t offset, int count, const int16_t* packed, int64_t tiles,
-                    int64_t first_tile, int64_t first_row, const Epilogue& epilogue) {
-  const int64_t tile_elements = rows.count * rows.pairs * 2 * kTileColumns;
+template <typename Row>
+void multiply_strip(const StripRows<Row>& rows, int64_t offset, int count, const PackedWeight<Row>* packed,
+                    int64_t tiles, int64_t first_tile, int64_t first_row, const Epilogue& epilogue) {
+  const int64_t tile_elements = rows.count * rows.bundles * kBundle<Row> * kTileColumns;
   for (int64_t tile = 0; tile < tiles; ++tile) {
-    const int16_t* weights = packed + tile * tile_elements;
+    const PackedWeight<Row>* weights = packed + tile * tile_elements;
     const FusedTile fused = epilogue.fused(first_tile + tile);
     if (fused.tile != nullptr) {
       int8_t* to = fused.output + first_row * fused.row_stride;
-      with_byte_rows(fused, [&](const auto& bytes) {
-        for_row_blocks(count, [&](auto block, int r) {
+      with_byte_rows<Row>(fused, [&](const auto& bytes) {
+        for_row_blocks<kBestBlock<Row>, kMostBlock<Row>>(count, [&](auto block, int r) {
           multiply_rows_fused<block>(rows, offset + r * rows.stride, weights, fused, bytes, to + r * fused.row_stride);
         });
       });
       continue;
     }
     alignas(16) int32_t accumulators[kStripRows * kTileColumns];
-    for_row_blocks(count, [&](auto block, int r) {
+    for_row_blocks<kBestBlock<Row>, kMostBlock<Row>>(count, [&](auto block, int r) {
       multiply_rows<block>(rows, offset + r * rows.stride, weights, accumulators + r * kTileColumns);
     });
     epilogue.finish(first_tile + tile, first_row, count, accumulators);
   }
 }
+
+template void multiply_strip(const StripRows<int16_t>&, int64_t, int, const int16_t*, int64_t, int64_t, int64_t,
+                             const Epilogue&);
+#if LITEQUANT_BYTE_DOT
+template void multiply_strip(const StripRows<uint8_t>&, int64_t, int, const int8_t*, int64_t, int64_t, int64_t,
+                             const Epilogue&);
+#endif
 
 }  // namespace litequant

@@ -5,17 +5,18 @@
 #include <cstdint>
 
 #include "kernels/dense.h"
+#include "kernels/pack.h"
 
 namespace litequant {
 
 // Writes `count` rows of the window's values from output pixel `first` (counted over the image) of one group, in the
-// order of the weights, `stride` elements apart; padding is zero and so is what lies between depth and stride.
-// Image is int8_t, uint8_t or int16_t with Row int16_t (the zero point subtracted), or float with Row float.
+// order of the weights, `stride` elements apart; what lies between depth and stride is as padding.
+// Image is int8_t, uint8_t or int16_t with Row int16_t, int8_t with uint8_t, or float with float.
 template <typename Image, typename Row>
-void gather_patches(const ConvolutionShape& shape, int32_t group, const Image* image, int32_t zero_point, int64_t first,
-                    int count, Row* rows, int64_t stride);
+void gather_patches(const ConvolutionShape& shape, int32_t group, const Image* image, const RowForm<Row>& form,
+                    int64_t first, int count, Row* rows, int64_t stride);
 template <typename Image, typename Row>
-void gather_patches(const TransposeConvolutionShape& shape, int32_t group, const Image* image, int32_t zero_point,
+void gather_patches(const TransposeConvolutionShape& shape, int32_t group, const Image* image, const RowForm<Row>& form,
                     int64_t first, int count, Row* rows, int64_t stride);
 
 // Whether the rows are the image itself: a window of one pixel that visits every pixel.

@@ -1,27 +1,28 @@
 #include "kernels/products.h"
 
-#include "kernels/pack.h"
+#include "kernels/simd.h"
 
 namespace litequant {
 
-template <typename Left>
-void multiply_int8(const MatrixShape& shape, const Left* left, int32_t zero_point, const DynamicScale* row_scales,
-                   const int16_t* packed, const Epilogue& epilogue, int16_t* rows) {
-  const int64_t stride = row_stride_int16(shape.depth);
-  const int strip = strip_rows(shape.depth, sizeof(int16_t));
+template <typename Left, typename Row>
+void multiply_int8(const MatrixShape& shape, const Left* left, RowForm<Row> form, const DynamicScale* row_scales,
+                   const PackedWeight<Row>* packed, const Epilogue& epilogue, Row* rows) {
+  const int64_t stride = padded_depth<Row>(shape.depth);
+  const int strip = strip_rows(shape.depth, sizeof(Row));
   for (int64_t first = 0; first < shape.rows; first += strip) {
     const auto count = static_cast<int>(std::min<int64_t>(strip, shape.rows - first));
     for (int n = 0; n < count; ++n) {
       const Left* from = left + (first + n) * shape.left_row_stride;
-      const int32_t zero = row_scales == nullptr ? zero_point : row_scales[first + n].zero_point;
-      int16_t* to = rows + n * stride;
-      if (shape.left_depth_stride == 1) {
-        centre(from, shape.depth, zero, to);
-      } else {
-        for (int64_t k = 0; k < shape.depth; ++k)
-          to[k] = static_cast<int16_t>(from[k * shape.left_depth_stride] - zero);
+      if constexpr (sizeof(Row) == 2) {
+        if (row_scales != nullptr) form.zero_point = row_scales[first + n].zero_point;
       }
-      std::fill(to + shape.depth, to + stride, int16_t{0});
+      Row* to = rows + n * stride;
+      if (shape.left_depth_stride == 1) {
+        form.fill(from, shape.depth, to);
+      } else {
+        for (int64_t k = 0; k < shape.depth; ++k) to[k] = form.one(from[k * shape.left_depth_stride]);
+      }
+      std::fill(to + shape.depth, to + stride, form.padding);
     }
     multiply_strip(rows, count, packed, shape.depth, tile_count(shape.columns), 0, first, epilogue);
   }
@@ -46,11 +47,15 @@ void multiply_float(const MatrixShape& shape, const float* left, const float* pa
   }
 }
 
-template void multiply_int8(const MatrixShape&, const int8_t*, int32_t, const DynamicScale*, const int16_t*,
-                            const Epilogue&, int16_t*);
-template void multiply_int8(const MatrixShape&, const uint8_t*, int32_t, const DynamicScale*, const int16_t*,
-                            const Epilogue&, int16_t*);
-template void multiply_int8(const MatrixShape&, const int16_t*, int32_t, const DynamicScale*, const int16_t*,
-                            const Epilogue&, int16_t*);
+#define LITEQUANT_MULTIPLY(left, row)                                                             \
+  template void multiply_int8(const MatrixShape&, const left*, RowForm<row>, const DynamicScale*, \
+                              const PackedWeight<row>*, const Epilogue&, row*);
+LITEQUANT_MULTIPLY(int8_t, int16_t)
+LITEQUANT_MULTIPLY(uint8_t, int16_t)
+LITEQUANT_MULTIPLY(int16_t, int16_t)
+#if LITEQUANT_BYTE_DOT
+LITEQUANT_MULTIPLY(int8_t, uint8_t)
+#endif
+#undef LITEQUANT_MULTIPLY
 
 }  // namespace litequant

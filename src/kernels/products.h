@@ -15,8 +15,9 @@
 namespace litequant {
 
 // Elements of the working memory `rows` below.
-inline int64_t strip_elements_int16(int64_t depth) {
-  return strip_rows(depth, sizeof(int16_t)) * row_stride_int16(depth);
+template <typename Row>
+int64_t strip_elements(int64_t depth) {
+  return strip_rows(depth, sizeof(Row)) * padded_depth<Row>(depth);
 }
 inline int64_t strip_elements_float(int64_t depth) { return strip_rows(depth, sizeof(float)) * depth; }
 
@@ -30,29 +31,29 @@ WeightMatrix convolution_weights(const ImageShape& shape) {
           .depth_stride = 1,
           .segment = image_rows(shape).segment};
 }
-template <typename ImageShape>
+template <typename Row, typename ImageShape>
 int64_t convolution_elements(const ImageShape& shape) {
   const ImageRows kept = image_rows(shape);
-  return kept.is_used ? kept.elements() : strip_elements_int16(shape.depth());
+  return kept.is_used ? kept.elements() : strip_elements<Row>(shape.depth());
 }
 
 // One image of a convolution or its transpose; `packed` holds one matrix per group. Output pixel p is row p of the
 // epilogue.
-template <typename ImageShape, typename Image>
-void convolve_int8(const ImageShape& shape, const Image* image, int32_t zero_point, const int16_t* packed,
-                   const Epilogue& epilogue, int16_t* rows) {
+template <typename ImageShape, typename Image, typename Row>
+void convolve_int8(const ImageShape& shape, const Image* image, const RowForm<Row>& form,
+                   const PackedWeight<Row>* packed, const Epilogue& epilogue, Row* rows) {
   const int64_t depth = shape.depth(), tiles = tile_count(shape.group_outputs());
   if constexpr (std::is_same_v<ImageShape, ConvolutionShape>) {
     if (const ImageRows kept = image_rows(shape); kept.is_used) {
-      return convolve_rows(shape, kept, image, zero_point, packed, epilogue, rows);
+      return convolve_rows(shape, kept, image, form, packed, epilogue, rows);
     }
   }
-  const int64_t matrix = packed_int16_size(shape.group_outputs(), depth);
-  const int strip = strip_rows(depth, sizeof(int16_t));
+  const int64_t matrix = packed_size<Row>(shape.group_outputs(), depth);
+  const int strip = strip_rows(depth, sizeof(Row));
   for (int32_t group = 0; group < shape.groups; ++group) {
     for (int64_t first = 0; first < shape.output_pixels(); first += strip) {
       const auto count = static_cast<int>(std::min<int64_t>(strip, shape.output_pixels() - first));
-      gather_patches(shape, group, image, zero_point, first, count, rows, row_stride_int16(depth));
+      gather_patches(shape, group, image, form, first, count, rows, padded_depth<Row>(depth));
       multiply_strip(rows, count, packed + group * matrix, depth, tiles, group * tiles, first, epilogue);
     }
   }
@@ -72,17 +73,18 @@ void convolve_float(const ImageShape& shape, const float* image, const float* pa
                                .range = epilogue.range};
     for (int64_t first = 0; first < pixels; first += strip) {
       const auto count = static_cast<int>(std::min<int64_t>(strip, pixels - first));
-      gather_patches(shape, group, image, 0, first, count, rows, depth);
+      gather_patches(shape, group, image, RowForm<float>(), first, count, rows, depth);
       multiply_float(rows, depth, count, packed + group * packed_float_size(columns, depth), depth, columns, own,
                      may_fuse, output + first * shape.output_channels + group * columns, shape.output_channels);
     }
   }
 }
 
-// Left [rows, depth] by the shape's strides. `row_scales` [rows] gives each row its own zero point; null: `zero_point`.
-template <typename Left>  // int8_t, uint8_t, int16_t
-void multiply_int8(const MatrixShape& shape, const Left* left, int32_t zero_point, const DynamicScale* row_scales,
-                   const int16_t* packed, const Epilogue& epilogue, int16_t* rows);
+// Left [rows, depth] by the shape's strides. `row_scales` [rows] gives each row of 16 bits its own zero point; null:
+// that of `form`.
+template <typename Left, typename Row>  // int8_t, uint8_t, int16_t with int16_t; int8_t with uint8_t
+void multiply_int8(const MatrixShape& shape, const Left* left, RowForm<Row> form, const DynamicScale* row_scales,
+                   const PackedWeight<Row>* packed, const Epilogue& epilogue, Row* rows);
 
 void multiply_float(const MatrixShape& shape, const float* left, const float* packed, const FloatEpilogue& epilogue,
                     bool may_fuse, float* output, float* rows);

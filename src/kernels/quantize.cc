@@ -1,5 +1,7 @@
 #include "kernels/quantize.h"
 
+#include <bit>
+
 #include "kernels/simd.h"
 
 namespace litequant {
@@ -9,6 +11,8 @@ using simd::Vector;
 
 // The largest float below a half: truncating after it is added rounds halves away from zero, exactly.
 constexpr float kAlmostHalf = 0x1.fffffep-2f;
+// Added to whole numbers below 2^22 it leaves them in the low bits.
+constexpr float kRounder = 0x1.8p23f;
 
 struct Constants {
   Constants(Affine as, IntegerRange range)
@@ -17,17 +21,20 @@ struct Constants {
         sign(wasm_f32x4_splat(-0.0f)),
         low(wasm_f32x4_splat(static_cast<float>(range.low - as.zero_point))),
         high(wasm_f32x4_splat(static_cast<float>(range.high - as.zero_point))),
-        zero_point(wasm_i32x4_splat(as.zero_point)) {}
-  Vector scale, almost_half, sign, low, high, zero_point;
+        rounder(wasm_f32x4_splat(kRounder + static_cast<float>(as.zero_point))),
+        rounder_bits(wasm_i32x4_splat(std::bit_cast<int32_t>(kRounder))) {}
+  Vector scale, almost_half, sign, low, high, rounder, rounder_bits;
 };
 
-// Four stored values. Clamped before the conversion, which turns NaN into 0 as the definition does.
+// Four stored values; NaN counts as 0, as the definition has it. A whole number becomes an integer by an addition that
+// leaves it in the low bits: conversions that saturate take V8 eight instructions.
 inline Vector quantize_four(const float* x, const Constants& c) {
   const Vector steps = wasm_f32x4_div(simd::load(x), c.scale);
   const Vector whole = wasm_f32x4_add(steps, wasm_v128_or(c.almost_half, wasm_v128_and(steps, c.sign)));
   // pmin and pmax give their first operand when the comparison with NaN fails.
   const Vector clamped = wasm_f32x4_pmin(wasm_f32x4_pmax(whole, c.low), c.high);
-  return wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(clamped), c.zero_point);
+  const Vector known = wasm_v128_and(wasm_f32x4_trunc(clamped), wasm_f32x4_eq(clamped, clamped));
+  return wasm_i32x4_sub(wasm_f32x4_add(known, c.rounder), c.rounder_bits);
 }
 
 inline void store_narrowed(int8_t* to, Vector first, Vector second) {

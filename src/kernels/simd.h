@@ -13,6 +13,13 @@
 
 #include <cstdint>
 
+// Builds that can have the dot product of bytes (kernels/byte_dot.h): not the baseline, which has no such instruction.
+#if defined(__wasm_relaxed_simd__) || !defined(__wasm_simd128__)
+#define LITEQUANT_BYTE_DOT 1
+#else
+#define LITEQUANT_BYTE_DOT 0
+#endif
+
 namespace litequant::simd {
 
 using Vector = v128_t;
@@ -38,6 +45,19 @@ inline Vector multiply_add(Vector a, Vector b, Vector sum) {
 // a0 b0 a1 b1 a2 b2 a3 b3 of 16-bit lanes, and the same of the upper halves.
 inline Vector interleave_low(Vector a, Vector b) { return wasm_i16x8_shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
 inline Vector interleave_high(Vector a, Vector b) { return wasm_i16x8_shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+
+// sum + the products of four neighbouring bytes, signed `weights` by `rows`. What the eighth bit of `rows` means, and
+// whether sums of two saturate, the engine decides: kernels/byte_dot.h asks it.
+#if defined(__wasm_relaxed_simd__)
+inline Vector dot_bytes(Vector weights, Vector rows, Vector sum) {
+  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, rows, sum);
+}
+#elif LITEQUANT_BYTE_DOT
+// Natively one of the three kinds of engine is acted, so that each path can be tested.
+enum class ByteDotActed : uint8_t { saturating, exact_unsigned, exact_signed };
+inline ByteDotActed byte_dot_acted = ByteDotActed::saturating;
+Vector dot_bytes(Vector weights, Vector rows, Vector sum);
+#endif
 
 // The upper 32 bits of the four 64-bit products.
 inline Vector multiply_high(Vector a, Vector b) {

@@ -11,8 +11,14 @@
 
 namespace litequant {
 
-// Runs `product(image, zero_point, epilogue)` for each image of a layer that is not float. The epilogue's rows are the
-// image's output pixels.
+// The working memory for rows of a form.
+template <typename Row>
+Row* rows_at(const Frame& frame, size_t offset, const RowForm<Row>&) {
+  return reinterpret_cast<Row*>(frame.scratch_bytes + offset);
+}
+
+// Runs `product(image, form, packed weights, epilogue)` for each image of a layer that is not float. The epilogue's
+// rows are the image's output pixels.
 template <typename ImageShape, typename Product>
 void run_integer_images(const PackedDense& dense, const ImageShape& shape, const HybridScratch& hybrid,
                         int32_t output_channels, const Frame& frame, const Product& product) {
@@ -24,6 +30,7 @@ void run_integer_images(const PackedDense& dense, const ImageShape& shape, const
     scales = hybrid.scales_of(frame);
   }
   dense.prepare(frame);
+  const int16_t* weights = dense.integer_weights(frame);
   for (int64_t batch = 0; batch < shape.batches; ++batch) {
     const PackedDense::Target target = {.first_output = batch * shape.output_pixels() * output_channels,
                                         .row_stride = output_channels,
@@ -31,11 +38,16 @@ void run_integer_images(const PackedDense& dense, const ImageShape& shape, const
                                         .row_scale_stride = 0};
     const int64_t first = batch * batches.elements;
     dense.finish_with(frame, target, [&](const Epilogue& epilogue) {
+      const auto multiply = [&](const auto* image, int32_t zero_point) {
+        dense.multiply_with(weights, image, zero_point,
+                            [&](const auto& form, const auto* packed) { product(image, form, packed, epilogue); });
+      };
       switch (layer.kind) {
-        case DenseKind::hybrid: return product(hybrid.values_of(frame) + first, scales[batch].zero_point, epilogue);
-        case DenseKind::uint8: return product(frame.in<uint8_t>(layer.data) + first, layer.data_zero, epilogue);
-        case DenseKind::int16: return product(frame.in<int16_t>(layer.data) + first, layer.data_zero, epilogue);
-        default: return product(frame.in<int8_t>(layer.data) + first, layer.data_zero, epilogue);
+        case DenseKind::hybrid:
+          return multiply(static_cast<const int8_t*>(hybrid.values_of(frame)) + first, scales[batch].zero_point);
+        case DenseKind::uint8: return multiply(frame.in<uint8_t>(layer.data) + first, layer.data_zero);
+        case DenseKind::int16: return multiply(frame.in<int16_t>(layer.data) + first, layer.data_zero);
+        default: return multiply(frame.in<int8_t>(layer.data) + first, layer.data_zero);
       }
     });
   }
@@ -68,15 +80,15 @@ std::optional<Step> optimized_image_step(const NodeView& node, const DenseLayer&
     };
     return Step{.run = run, .scratch_bytes = scratch.total()};
   }
-  const size_t rows = scratch.add(convolution_elements(shape), sizeof(int16_t));
+  const int64_t row_elements =
+      dense->is_bytes() ? convolution_elements<uint8_t>(shape) : convolution_elements<int16_t>(shape);
+  const size_t rows = scratch.add(row_elements, dense->row_bytes());
   const HybridScratch hybrid = add_hybrid_scratch(
       scratch, layer, {.count = shape.batches, .elements = shape.input_pixels() * shape.input_channels});
   const auto run = [dense, shape, rows, hybrid](const Frame& frame) {
-    const int16_t* weights_packed = dense->integer_weights(frame);
     run_integer_images(*dense, shape, hybrid, shape.output_channels, frame,
-                       [&](const auto* image, int32_t zero_point, const Epilogue& epilogue) {
-                         convolve_int8(shape, image, zero_point, weights_packed, epilogue,
-                                       reinterpret_cast<int16_t*>(frame.scratch_bytes + rows));
+                       [&](const auto* image, const auto& form, const auto* packed, const Epilogue& epilogue) {
+                         convolve_int8(shape, image, form, packed, epilogue, rows_at(frame, rows, form));
                        });
   };
   return Step{.run = run, .scratch_bytes = scratch.total()};

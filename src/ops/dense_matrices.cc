@@ -31,9 +31,7 @@ void run_integer(const PackedDense& dense, const MatrixProducts& products, const
                  const Frame& frame) {
   const DenseLayer& layer = dense.layer();
   const MatrixShape& shape = products.shape;
-  auto* strip = reinterpret_cast<int16_t*>(frame.scratch_bytes + rows);
-  const int64_t packed_size = packed_int16_size(shape.columns, shape.depth);
-  const int16_t* packed = dense.integer_weights(frame);
+  const int16_t* weights = dense.integer_weights(frame);
   dense.prepare(frame);
   for (const DenseOffsets& first : products.products) {
     const DynamicScale* scales = nullptr;
@@ -41,22 +39,21 @@ void run_integer(const PackedDense& dense, const MatrixProducts& products, const
       quantize_batches(layer, frame, first.data, rows_of(shape), hybrid);
       scales = hybrid.scales_of(frame);
     }
-    const int16_t* right = packed + first.weights / std::max<int64_t>(shape.columns * shape.depth, 1) * packed_size;
+    const int64_t right = first.weights / std::max<int64_t>(shape.columns * shape.depth, 1);
     const PackedDense::Target target = {
         .first_output = first.output, .row_stride = shape.columns, .row_scales = scales, .row_scale_stride = 1};
     dense.finish_with(frame, target, [&](const Epilogue& epilogue) {
+      const auto multiply = [&](const auto* left, int32_t zero_point) {
+        dense.multiply_with(weights, left, zero_point, [&]<typename Row>(const RowForm<Row>& form, const auto* packed) {
+          multiply_int8(shape, left, form, scales, packed + right * packed_size<Row>(shape.columns, shape.depth),
+                        epilogue, reinterpret_cast<Row*>(frame.scratch_bytes + rows));
+        });
+      };
       switch (layer.kind) {
-        case DenseKind::hybrid:
-          return multiply_int8<int8_t>(shape, hybrid.values_of(frame), 0, scales, right, epilogue, strip);
-        case DenseKind::uint8:
-          return multiply_int8(shape, frame.in<uint8_t>(layer.data) + first.data, layer.data_zero, nullptr, right,
-                               epilogue, strip);
-        case DenseKind::int16:
-          return multiply_int8(shape, frame.in<int16_t>(layer.data) + first.data, layer.data_zero, nullptr, right,
-                               epilogue, strip);
-        default:
-          return multiply_int8(shape, frame.in<int8_t>(layer.data) + first.data, layer.data_zero, nullptr, right,
-                               epilogue, strip);
+        case DenseKind::hybrid: return multiply(static_cast<const int8_t*>(hybrid.values_of(frame)), 0);
+        case DenseKind::uint8: return multiply(frame.in<uint8_t>(layer.data) + first.data, layer.data_zero);
+        case DenseKind::int16: return multiply(frame.in<int16_t>(layer.data) + first.data, layer.data_zero);
+        default: return multiply(frame.in<int8_t>(layer.data) + first.data, layer.data_zero);
       }
     });
   }
@@ -95,7 +92,9 @@ std::optional<Step> optimized_step(const NodeView& node, const DenseLayer& layer
     };
     return Step{.run = run, .scratch_bytes = scratch.total()};
   }
-  const size_t rows = scratch.add(strip_elements_int16(shape.depth), sizeof(int16_t));
+  const int64_t row_elements =
+      dense->is_bytes() ? strip_elements<uint8_t>(shape.depth) : strip_elements<int16_t>(shape.depth);
+  const size_t rows = scratch.add(row_elements, dense->row_bytes());
   const HybridScratch hybrid = add_hybrid_scratch(scratch, layer, rows_of(shape));
   const auto run = [dense, products, hybrid, rows](const Frame& frame) {
     run_integer(*dense, products, hybrid, rows, frame);

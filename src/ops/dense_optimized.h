@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <type_traits>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "kernels/epilogue.h"
 #include "kernels/gemm_float.h"
 #include "kernels/pack.h"
+#include "kernels/simd.h"
 #include "ops/dense_layer.h"
 
 namespace litequant {
@@ -18,6 +20,8 @@ struct WeightMatrices {
   WeightMatrix matrix;
   int64_t count = 1;
   int64_t stride = 0;  // elements from one to the next
+  bool may_be_bytes = true;
+  std::function<std::vector<int8_t>(const int8_t*)> pack_bytes = {};  // in an order of its own; null: by pack_weights
 };
 
 class PackedDense {
@@ -30,8 +34,23 @@ class PackedDense {
   const DenseLayer& layer() const { return layer_; }
   bool is_float() const { return layer_.kind == DenseKind::float32; }
 
-  // The weights of matrix 0, packed now when they are not constant. All matrices lie one after another.
+  // Whether products are made of bytes: the engine's dot product is exact and the weights are constant and symmetric.
+  bool is_bytes() const { return !byte_weights_.empty(); }
+  // Elements of the working memory for rows take as many bytes.
+  size_t row_bytes() const { return is_bytes() ? sizeof(uint8_t) : sizeof(int16_t); }
+
+  // The 16-bit weights of matrix 0, packed now when they are not constant; null where products are made of bytes. All
+  // matrices lie one after another.
   const int16_t* integer_weights(const Frame& frame) const;
+  // Calls `product(form, packed)` with the form of the rows and the weights of matrix 0: `integers` or bytes. `Image`
+  // is the type of the activations.
+  template <typename Image, typename Product>
+  void multiply_with(const int16_t* integers, const Image*, int32_t zero_point, const Product& product) const {
+    if constexpr (LITEQUANT_BYTE_DOT && std::is_same_v<Image, int8_t>) {
+      if (is_bytes()) return product(byte_form(zero_point), byte_weights_.data());
+    }
+    product(RowForm<int16_t>{zero_point}, integers);
+  }
   const float* float_weights(const Frame& frame) const;
   FloatEpilogue float_epilogue(const Frame& frame) const {
     return {.bias = layer_.has_bias ? frame.in<float>(layer_.bias) : nullptr, .range = layer_.float_range};
@@ -54,16 +73,27 @@ class PackedDense {
   PackedDense(const DenseLayer& layer, const WeightMatrices& weights, const ColumnTiles& columns)
       : layer_(layer), weights_(weights), columns_(columns) {}
 
+  RowForm<uint8_t> byte_form(int32_t zero_point) const {
+    const auto flip = static_cast<uint8_t>(byte_shift_);
+    return {.flip = flip, .padding = static_cast<uint8_t>(static_cast<uint8_t>(zero_point) ^ flip)};
+  }
+  bool may_use_bytes() const;
   int64_t matrix_size() const;
   void pack_integers(const std::byte* weights, int16_t* packed) const;
+  void pack_bytes(const int8_t* weights);
   void pack_floats(const float* weights, float* packed) const;
-  struct WeightMagnitudes {
-    std::vector<int64_t> sums;
-    std::vector<int32_t> largest;
+  // Of each channel's weights, zero point subtracted.
+  struct WeightSums {
+    std::vector<int32_t> sums;
+    std::vector<int64_t> magnitudes;
+    std::vector<int32_t> largest;  // magnitude of one
   };
-  WeightMagnitudes weight_magnitudes() const;
+  WeightSums weight_sums() const;
+  template <typename T>
+  void add_weight_sums(const T* weights, WeightSums& found) const;
+  void correct_bias(int32_t* spread) const;
   void spread_constants();
-  void make_fixed_tiles(const std::vector<int64_t>& sums, const std::vector<int32_t>& largest);
+  void make_fixed_tiles(const WeightSums& sums);
   void make_wide_tiles(const std::vector<int64_t>& sums);
   void scale_weights(int16_t* packed) const;
 
@@ -78,6 +108,9 @@ class PackedDense {
   WeightMatrices weights_;
   ColumnTiles columns_;
   std::vector<int16_t> integer_weights_;  // of constant weights
+  std::vector<int8_t> byte_weights_;  // or these
+  std::vector<int32_t> byte_sums_;  // [tiles][8], of bytes
+  int32_t byte_shift_ = 0;  // what activations are too large by: 128 or 0
   std::vector<float> float_weights_;
   std::vector<int32_t> bias_;  // [tiles][8]; empty when known at run time only
   std::vector<float> float_bias_;
@@ -105,9 +138,10 @@ void PackedDense::finish_with(const Frame& frame, const Target& target, const Pr
     return OutputMatrix<T>{.output = frame.out<T>() + target.first_output, .row_stride = target.row_stride};
   };
   if (layer_.kind == DenseKind::hybrid) {
-    product(HybridEpilogue(columns_, layer_.hybrid_scale, weight_scales_.data(),
-                           layer_.has_bias ? spread_bias(frame, float_bias_) : nullptr, target.row_scales,
-                           target.row_scale_stride, output(float{})));
+    product(HybridEpilogue(
+        columns_, layer_.hybrid_scale, weight_scales_.data(),
+        layer_.has_bias ? spread_bias(frame, float_bias_) : nullptr, target.row_scales, target.row_scale_stride,
+        {.weight_sums = is_bytes() ? byte_sums_.data() : nullptr, .shift = byte_shift_}, output(float{})));
   } else if (layer_.raw_output) {
     product(RawEpilogue(columns_, output(int32_t{})));
   } else if (layer_.kind == DenseKind::int8) {

@@ -1,4 +1,5 @@
 // DEPTHWISE_CONV_2D: input [batch, height, width, channels], weights [1, height, width, channels * multiplier], bias.
+#include "kernels/depthwise_bytes.h"
 #include "kernels/depthwise_float.h"
 #include "kernels/depthwise_int8.h"
 #include "ops/dense_images.h"
@@ -45,26 +46,35 @@ Step float_step(const DenseLayer& layer, const DepthwiseShape& shape, bool may_f
 
 std::optional<Step> integer_step(const NodeView& node, const DenseLayer& layer, const DepthwiseShape& shape) {
   const int64_t channels = shape.output_channels();
-  const WeightMatrices weights = {.matrix = depthwise_weights(shape)};
+  const DepthwiseBytes plan = depthwise_bytes_plan(shape);
+  WeightMatrices weights = {.matrix = depthwise_weights(shape), .may_be_bytes = plan.is_used};
+  if constexpr (LITEQUANT_BYTE_DOT) {
+    weights.pack_bytes = [&](const int8_t* values) { return pack_depthwise_bytes(shape, plan, values); };
+  }
   ScratchLayout scratch(node);
   auto packed = PackedDense::make(layer, weights, {.groups = 1, .group_columns = channels}, scratch);
   if (!packed) return std::nullopt;
   const auto dense = std::make_shared<const PackedDense>(std::move(*packed));
   const DepthwiseMemory memory = depthwise_memory(shape);
-  const size_t ring = scratch.add(memory.ring_elements(), sizeof(int16_t));
-  const size_t contents = scratch.add(memory.ring_rows, sizeof(int32_t));
-  const size_t taps = scratch.add(memory.taps, sizeof(const int16_t*));
+  const bool is_bytes = dense->is_bytes();
+  const size_t ring = scratch.add(is_bytes ? plan.quad_bytes() : memory.ring_elements(), dense->row_bytes());
+  const size_t contents = scratch.add(is_bytes ? 0 : memory.ring_rows, sizeof(int32_t));
+  const size_t taps = scratch.add(is_bytes ? 0 : memory.taps, sizeof(const int16_t*));
   const HybridScratch hybrid = add_hybrid_scratch(
       scratch, layer, {.count = shape.batches, .elements = shape.input_pixels() * shape.input_channels});
-  const auto run = [dense, shape, memory, ring, contents, taps, hybrid](const Frame& frame) {
-    const int16_t* weights_packed = dense->integer_weights(frame);
-    const DepthwiseScratch parts = {.ring = reinterpret_cast<int16_t*>(frame.scratch_bytes + ring),
-                                    .ring_contents = reinterpret_cast<int32_t*>(frame.scratch_bytes + contents),
-                                    .taps = reinterpret_cast<const int16_t**>(frame.scratch_bytes + taps)};
-    run_integer_images(*dense, shape, hybrid, shape.output_channels(), frame,
-                       [&](const auto* image, int32_t zero_point, const Epilogue& epilogue) {
-                         depthwise_int8(shape, image, zero_point, weights_packed, 0, epilogue, memory, parts);
-                       });
+  const auto run = [dense, shape, plan, memory, ring, contents, taps, hybrid](const Frame& frame) {
+    const auto multiply = [&]<typename Row>(const auto* image, const RowForm<Row>& form, const auto* by,
+                                            const Epilogue& epilogue) {
+      if constexpr (sizeof(Row) == 1) {
+        depthwise_bytes(shape, plan, image, form, by, epilogue, rows_at(frame, ring, form));
+      } else {
+        depthwise_int8(shape, image, form, by, 0, epilogue, memory,
+                       {.ring = rows_at(frame, ring, form),
+                        .ring_contents = reinterpret_cast<int32_t*>(frame.scratch_bytes + contents),
+                        .taps = reinterpret_cast<const int16_t**>(frame.scratch_bytes + taps)});
+      }
+    };
+    run_integer_images(*dense, shape, hybrid, shape.output_channels(), frame, multiply);
   };
   return Step{.run = run, .scratch_bytes = scratch.total()};
 }

@@ -241,7 +241,7 @@ TEST(HybridEpilogue, EqualsTheDefinitionBitForBit) {
     std::vector<DynamicScale> rows(kRows);
     for (DynamicScale& row : rows) row.scale = real(random) * 10;
     std::vector<float> output(kRows * kColumns);
-    const HybridEpilogue epilogue(columns, scale, spread_scales.data(), spread_bias.data(), rows.data(), 1,
+    const HybridEpilogue epilogue(columns, scale, spread_scales.data(), spread_bias.data(), rows.data(), 1, {},
                                   {.output = output.data(), .row_stride = kColumns});
     for (int64_t tile = 0; tile < 2; ++tile) {
       alignas(16) int32_t accumulators[kRows * kTileColumns];

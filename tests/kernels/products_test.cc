@@ -100,14 +100,14 @@ void check_convolution(Random& random) {
       shape, input.data(), [&](int64_t) { return zero; }, weights.data(), weight_zero, want.data(), kAccumulator);
   const ColumnTiles columns = {.groups = groups, .group_columns = shape.group_outputs()};
   const WeightMatrix matrix = convolution_weights(shape);
-  const int64_t size = matrix.packed_int16_size();
+  const int64_t size = matrix.packed<int16_t>();
   std::vector<int16_t> packed(static_cast<size_t>(groups * size));
   for (int32_t g = 0; g < groups; ++g) {
-    pack_weights(matrix, weights.data() + g * shape.group_outputs() * shape.depth(), weight_zero,
-                 packed.data() + g * size);
+    pack_weights<int16_t>(matrix, weights.data() + g * shape.group_outputs() * shape.depth(), weight_zero,
+                          packed.data() + g * size);
   }
-  std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)), 0x5555);
-  convolve_int8(shape, input.data(), zero, packed.data(),
+  std::vector<int16_t> rows(static_cast<size_t>(convolution_elements<int16_t>(shape)), 0x5555);
+  convolve_int8(shape, input.data(), RowForm<int16_t>{zero}, packed.data(),
                 RawEpilogue(columns, {.output = got.data(), .row_stride = shape.output_channels}), rows.data());
   ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, shape.output_channels, groups)
                        << " zero points " << zero << ", " << weight_zero;
@@ -139,10 +139,10 @@ TEST(Products, ConvolutionOverManyStrips) {
     reference::convolve<int32_t>(
         shape, input.data(), [](int64_t) { return 5; }, weights.data(), 0, want.data(), kAccumulator);
     const WeightMatrix matrix = convolution_weights(shape);
-    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
-    pack_weights(matrix, weights.data(), 0, packed.data());
-    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)));
-    convolve_int8(shape, input.data(), 5, packed.data(),
+    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed<int16_t>()));
+    pack_weights<int16_t>(matrix, weights.data(), 0, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements<int16_t>(shape)));
+    convolve_int8(shape, input.data(), RowForm<int16_t>{5}, packed.data(),
                   RawEpilogue({.groups = 1, .group_columns = 9}, {.output = got.data(), .row_stride = 9}), rows.data());
     EXPECT_EQ(got, want) << channels;
   }
@@ -164,10 +164,10 @@ TEST(Products, ConvolutionFromImageRows) {
     reference::convolve<int32_t>(
         shape, input.data(), [](int64_t) { return 77; }, weights.data(), 3, want.data(), kAccumulator);
     const WeightMatrix matrix = convolution_weights(shape);
-    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
-    pack_weights(matrix, weights.data(), 3, packed.data());
-    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)), 0x5555);
-    convolve_int8(shape, input.data(), 77, packed.data(),
+    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed<int16_t>()));
+    pack_weights<int16_t>(matrix, weights.data(), 3, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements<int16_t>(shape)), 0x5555);
+    convolve_int8(shape, input.data(), RowForm<int16_t>{77}, packed.data(),
                   RawEpilogue({.groups = 1, .group_columns = 17}, {.output = got.data(), .row_stride = 17}),
                   rows.data());
     EXPECT_EQ(got, want) << channels;
@@ -215,15 +215,15 @@ void check_fused(Random& random, bool is_depthwise) {
   const auto zero_of = [&](int64_t) { return zero; };
   const ColumnTiles columns = {.groups = 1, .group_columns = outputs};
   const WeightMatrix matrix = is_depthwise ? depthwise_weights(depthwise) : convolution_weights(shape);
-  std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
-  pack_weights(matrix, weights.data(), weight_zero, packed.data());
+  std::vector<int16_t> packed(static_cast<size_t>(matrix.packed<int16_t>()));
+  pack_weights<int16_t>(matrix, weights.data(), weight_zero, packed.data());
   const int32_t largest = std::is_same_v<T, uint8_t> ? 255 : 128;
   const std::vector<int64_t> bounds(bias.size(), depth * largest * 255 + 5000);
   FixedTiles tiles(scale, columns, bounds, std::vector<int32_t>(bias.size(), largest));
   std::vector<int32_t> spread(static_cast<size_t>(columns.tiles() * kTileColumns));
   spread_over_tiles(columns, bias.data(), 0, spread.data());
   tiles.set_bias(spread);
-  tiles.scale_weights(0, columns.tiles(), matrix.pairs(), packed.data());
+  tiles.scale_weights(0, columns.tiles(), matrix.bundles<int16_t>(), packed.data());
   const FixedEpilogue<T> epilogue(columns, scale, tiles, spread.data(), {.output = got.data(), .row_stride = outputs});
   if (is_depthwise) {
     reference::depthwise<int32_t>(depthwise, input.data(), zero_of, weights.data(), weight_zero, want.data(), finish);
@@ -231,12 +231,12 @@ void check_fused(Random& random, bool is_depthwise) {
     std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()), 0x5555);
     std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
     std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
-    depthwise_int8(depthwise, input.data(), zero, packed.data(), 0, epilogue, memory,
+    depthwise_int8(depthwise, input.data(), RowForm<int16_t>{zero}, packed.data(), 0, epilogue, memory,
                    {.ring = ring.data(), .ring_contents = contents.data(), .taps = taps.data()});
   } else {
     reference::convolve<int32_t>(shape, input.data(), zero_of, weights.data(), weight_zero, want.data(), finish);
-    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements(shape)));
-    convolve_int8(shape, input.data(), zero, packed.data(), epilogue, rows.data());
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements<int16_t>(shape)));
+    convolve_int8(shape, input.data(), RowForm<int16_t>{zero}, packed.data(), epilogue, rows.data());
   }
   ASSERT_EQ(got, want) << (is_depthwise ? "depthwise " : "") << channels << "->" << outputs << " channels, width "
                        << width << ", limits " << scale.range.low << " to " << scale.range.high << ", zero point "
@@ -269,12 +269,12 @@ TEST(Products, TransposedConvolution) {
     std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * shape.output_channels)), got(want.size());
     reference::transpose_convolve<int32_t>(
         shape, input.data(), [&](int64_t) { return zero; }, weights.data(), 0, want.data(), kAccumulator);
-    std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(shape.output_channels, shape.depth())));
-    pack_weights(
+    std::vector<int16_t> packed(static_cast<size_t>(packed_size<int16_t>(shape.output_channels, shape.depth())));
+    pack_weights<int16_t>(
         {.columns = shape.output_channels, .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
         weights.data(), 0, packed.data());
-    std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(shape.depth())));
-    convolve_int8(shape, input.data(), zero, packed.data(),
+    std::vector<int16_t> rows(static_cast<size_t>(strip_elements<int16_t>(shape.depth())));
+    convolve_int8(shape, input.data(), RowForm<int16_t>{zero}, packed.data(),
                   RawEpilogue({.groups = 1, .group_columns = shape.output_channels},
                               {.output = got.data(), .row_stride = shape.output_channels}),
                   rows.data());
@@ -298,13 +298,13 @@ void check_depthwise(Random& random) {
   reference::depthwise<int32_t>(
       shape, input.data(), [&](int64_t) { return zero; }, weights.data(), weight_zero, want.data(), kAccumulator);
   const WeightMatrix matrix = depthwise_weights(shape);
-  std::vector<int16_t> packed(static_cast<size_t>(matrix.packed_int16_size()));
-  pack_weights(matrix, weights.data(), weight_zero, packed.data());
+  std::vector<int16_t> packed(static_cast<size_t>(matrix.packed<int16_t>()));
+  pack_weights<int16_t>(matrix, weights.data(), weight_zero, packed.data());
   const DepthwiseMemory memory = depthwise_memory(shape);
   std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()), 0x5555);
   std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
   std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
-  depthwise_int8(shape, input.data(), zero, packed.data(), 0,
+  depthwise_int8(shape, input.data(), RowForm<int16_t>{zero}, packed.data(), 0,
                  RawEpilogue({.groups = 1, .group_columns = channels}, {.output = got.data(), .row_stride = channels}),
                  memory, {.ring = ring.data(), .ring_contents = contents.data(), .taps = taps.data()});
   ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, channels, 1) << " zero points " << zero << ", "
@@ -337,12 +337,12 @@ TEST(Products, DepthwiseInBlocksOfChannels) {
   std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * 100)), got(want.size());
   reference::depthwise<int32_t>(
       shape, input.data(), [](int64_t) { return -128; }, weights.data(), 0, want.data(), kAccumulator);
-  std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(100, 9)));
-  pack_weights(depthwise_weights(shape), weights.data(), 0, packed.data());
+  std::vector<int16_t> packed(static_cast<size_t>(packed_size<int16_t>(100, 9)));
+  pack_weights<int16_t>(depthwise_weights(shape), weights.data(), 0, packed.data());
   std::vector<int16_t> ring(static_cast<size_t>(memory.ring_elements()));
   std::vector<int32_t> contents(static_cast<size_t>(memory.ring_rows));
   std::vector<const int16_t*> taps(static_cast<size_t>(memory.taps));
-  depthwise_int8(shape, input.data(), -128, packed.data(), 0,
+  depthwise_int8(shape, input.data(), RowForm<int16_t>{-128}, packed.data(), 0,
                  RawEpilogue({.groups = 1, .group_columns = 100}, {.output = got.data(), .row_stride = 100}), memory,
                  {.ring = ring.data(), .ring_contents = contents.data(), .taps = taps.data()});
   EXPECT_EQ(got, want);
@@ -370,14 +370,14 @@ TEST(Products, MatricesOfIntegersWithStridesAndRowScales) {
     std::vector<int32_t> want(static_cast<size_t>(m * n)), got(want.size());
     const auto zero_of = [&](int64_t row) { return has_scales ? scales[static_cast<size_t>(row)].zero_point : zero; };
     reference::multiply<int32_t>(shape, left.data(), zero_of, right.data(), right_zero, want.data(), kAccumulator);
-    std::vector<int16_t> packed(static_cast<size_t>(packed_int16_size(n, k)));
-    pack_weights({.columns = n,
-                  .depth = k,
-                  .column_stride = shape.right_column_stride,
-                  .depth_stride = shape.right_depth_stride},
-                 right.data(), right_zero, packed.data());
-    std::vector<int16_t> rows(static_cast<size_t>(strip_elements_int16(k)));
-    multiply_int8(shape, left.data(), zero, has_scales ? scales.data() : nullptr, packed.data(),
+    std::vector<int16_t> packed(static_cast<size_t>(packed_size<int16_t>(n, k)));
+    pack_weights<int16_t>({.columns = n,
+                           .depth = k,
+                           .column_stride = shape.right_column_stride,
+                           .depth_stride = shape.right_depth_stride},
+                          right.data(), right_zero, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(strip_elements<int16_t>(k)));
+    multiply_int8(shape, left.data(), RowForm<int16_t>{zero}, has_scales ? scales.data() : nullptr, packed.data(),
                   RawEpilogue({.groups = 1, .group_columns = n}, {.output = got.data(), .row_stride = n}), rows.data());
     ASSERT_EQ(got, want) << m << "x" << k << "x" << n;
   }

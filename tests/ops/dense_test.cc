@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/session.h"
+#include "support/byte_dot.h"
 
 namespace litequant {
 namespace {
@@ -284,10 +285,12 @@ TEST(DenseOperators, OptimizedKernelsEqualTheReferenceBitForBit) {
         const OneNode one = family.make(random, types);
         try {
           const auto want = one.run(KernelSet::reference, static_cast<uint32_t>(repeat));
-          const auto got = one.run(KernelSet::optimized, static_cast<uint32_t>(repeat));
-          ASSERT_EQ(want.size(), got.size());
-          ASSERT_TRUE(want == got) << family.name << " " << data_type_name(types.data) << " by "
-                                   << data_type_name(types.weights) << " repeat " << repeat;
+          test::for_each_byte_dot([&] {
+            const auto got = one.run(KernelSet::optimized, static_cast<uint32_t>(repeat));
+            ASSERT_EQ(want.size(), got.size());
+            ASSERT_TRUE(want == got) << family.name << " " << data_type_name(types.data) << " by "
+                                     << data_type_name(types.weights) << " repeat " << repeat;
+          });
           ++compared;
         } catch (const Error&) {
           ++refused;  // a window larger than the image
