@@ -28,9 +28,14 @@ int dense(ModelBuilder& b, int x, int y, uint32_t seed) {
   return y;
 }
 
-// x -> FULLY_CONNECTED -> three times tanh(FULLY_CONNECTED), in a loop -> FULLY_CONNECTED -> y; within the loop the sum
-// is held to [-6, 6.75] where it `is_trained`.
-std::shared_ptr<const Model> loop_model(bool is_trained = false) {
+// x -> FULLY_CONNECTED -> `turns` times tanh(FULLY_CONNECTED), in a loop -> FULLY_CONNECTED -> y; within the loop the
+// sum is held to [-6, 6.75] where it `is_trained`, and its inverse taken instead of tanh where it `divides`.
+struct Loop {
+  bool is_trained = false, divides = false;
+  int32_t turns = 3;
+};
+
+std::shared_ptr<const Model> loop_model(const Loop& loop = {}) {
   ModelBuilder b;
   const int x = b.input("x", DataType::float32, {1, 4});
   const int zero = b.constant("zero", DataType::int32, {}, std::vector<int32_t>{0});
@@ -43,21 +48,26 @@ std::shared_ptr<const Model> loop_model(bool is_trained = false) {
   b.graph("condition");
   const int i = b.input("i", DataType::int32, {});
   b.input("h", DataType::float32, {1, 4});
-  const int three = b.constant("three", DataType::int32, {}, std::vector<int32_t>{3});
-  b.node(OpCode::less, {i, three}, {b.output("goes_on", DataType::boolean, {})}, b.options("LessOptions"));
+  const int turns = b.constant("turns", DataType::int32, {}, std::vector<int32_t>{loop.turns});
+  b.node(OpCode::less, {i, turns}, {b.output("goes_on", DataType::boolean, {})}, b.options("LessOptions"));
   b.graph("body");
   const int j = b.input("j", DataType::int32, {});
   const int h = b.input("h", DataType::float32, {1, 4});
   const int one = b.constant("one", DataType::int32, {}, std::vector<int32_t>{1});
   b.node(OpCode::add, {j, one}, {b.output("next", DataType::int32, {})}, b.options("AddOptions"));
   int sum = dense(b, h, b.tensor("sum", DataType::float32, {1, 4}), 3);
-  if (is_trained) {
+  if (loop.is_trained) {
     const int held = b.tensor("held", DataType::float32, {1, 4});
     b.node(OpCode::fake_quant, {sum}, {held},
            b.options("FakeQuantOptions", {{"min", -6.0}, {"max", 6.75}, {"num_bits", int64_t{8}}}));
     sum = held;
   }
-  b.node(OpCode::tanh, {sum}, {b.output("bent", DataType::float32, {1, 4})});
+  const int bent = b.output("bent", DataType::float32, {1, 4});
+  if (loop.divides) {
+    b.node(OpCode::div, {h, sum}, {bent}, b.options("DivOptions"));
+  } else {
+    b.node(OpCode::tanh, {sum}, {bent});
+  }
   return b.load();
 }
 
@@ -114,8 +124,23 @@ TEST(InnerGraphs, AreIntegerWithinAndFloatAtTheirBorder) {
   }
 }
 
+// An operator that would be a table of its operand's 256 values has none where no value was seen.
+TEST(InnerGraphs, ThatNoSampleEntersStayFloat) {
+  const auto model = loop_model({.divides = true, .turns = 0});
+  const Statistics statistics = calibrated(model);
+  std::vector<NodeNote> left;
+  const auto made = std::make_shared<const Model>(quantize(*model, {.mode = Mode::int8}, &statistics, &left));
+  ASSERT_EQ(left.size(), 4u);  // the loop, and in its body the product, an inverse and another product
+  for (const NodeNote& note : left) {
+    if (note.operator_name == "WHILE") continue;
+    EXPECT_NE(note.reason.find("no sample took"), std::string::npos) << note.reason;
+  }
+  for (const Node& node : made->graphs[2].nodes) EXPECT_NE(node.op, OpCode::gather);
+  EXPECT_EQ(run(made, weights(3)).size(), 4u);
+}
+
 TEST(InnerGraphs, ObeyTheRangesOfTraining) {
-  const auto model = loop_model(true);
+  const auto model = loop_model({.is_trained = true});
   const Statistics statistics = calibrated(model);
   const Model made = quantize(*model, {.mode = Mode::int8}, &statistics);
   const Graph& body = made.graphs[2];

@@ -232,19 +232,16 @@ void leave_uncalibrated(const Model& model, const Statistics& statistics, GraphD
         continue;
       }
     }
-    if (node.op == OpCode::div && divisor_may_be_zero(statistics, design, node)) {
-      design.node_type[n] = DataType::float32;
-      design.reason[n] = "its divisor may be 0, where TensorFlow Lite's integer kernel fails";
-      continue;
-    }
-    if (std::none_of(node.inputs.begin(), node.inputs.end(), is_unknown) &&
-        std::none_of(node.outputs.begin(), node.outputs.end(), is_unknown)) {
-      continue;
-    }
+    const bool is_known = std::none_of(node.inputs.begin(), node.inputs.end(), is_unknown) &&
+                          std::none_of(node.outputs.begin(), node.outputs.end(), is_unknown);
+    const bool divides_by_zero = node.op == OpCode::div && divisor_may_be_zero(statistics, design, node);
+    if (is_known && !divides_by_zero) continue;
     design.node_type[n] = DataType::float32;
+    design.table[n].reset();
     design.reason[n] =
-        "calibration cannot reach it: it holds no elements, follows an operator that is not executed, or "
-        "lies in a branch or loop that no sample took";
+        is_known ? "its divisor may be 0, where TensorFlow Lite's integer kernel fails"
+                 : "calibration cannot reach it: it holds no elements, follows an operator that is not executed, or "
+                   "lies in a branch or loop that no sample took";
   }
 }
 
