@@ -1,5 +1,6 @@
 // Reached at 3 GHz in Chromium with 16 bits, results included, of the 33.5 GMAC/s that the inner loop can do: 32 from a
-// depth of 512, 30 at 96, 23 at 32, 17.5 at 16, where scaling 8 results costs as much as their products.
+// depth of 512, 30 at 96, 23 at 32, 17.5 at 16, where scaling 8 results costs as much as their products. With bytes and
+// AVX-VNNI at 2.5 GHz, where the instruction alone does 77: 46 from a depth of 512, 48 at 64, 24 at 16.
 #include "kernels/gemm_int8.h"
 
 #include <algorithm>
