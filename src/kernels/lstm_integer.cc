@@ -70,19 +70,6 @@ void gate_sums(const IntegerLstmCell& cell, const IntegerLstmGate& gate, const A
   for (int64_t b = 0; b < of.batches; ++b) normalize(gate, sizes.cells, sums + b * sizes.cells);
 }
 
-void update_cell(const IntegerLstmCell& cell, const IntegerLstmScratch& scratch, int64_t count, int16_t* cell_state) {
-  for (int64_t i = 0; i < count; ++i) {
-    const int16_t forget = scratch.gates[kForgetGate][i];
-    const auto input = static_cast<int16_t>(cell.is_coupled ? 32767 - forget : scratch.gates[kInputGate][i]);
-    const int32_t kept = rounding_divide_by_power_of_two(int32_t{forget} * cell_state[i], 15);
-    const int32_t added =
-        rounding_divide_by_power_of_two(int32_t{input} * scratch.gates[kCellGate][i], 30 + cell.cell_exponent);
-    int16_t next = saturate_int16(static_cast<int16_t>(kept) + static_cast<int16_t>(added));
-    if (cell.cell_clip > 0) next = std::clamp<int16_t>(next, static_cast<int16_t>(-cell.cell_clip), cell.cell_clip);
-    cell_state[i] = next;
-  }
-}
-
 void update_output(const IntegerLstmCell& cell, const IntegerLstmScratch& scratch, int64_t batches,
                    const int16_t* cell_state, int8_t* output_state) {
   const LstmSizes& sizes = cell.sizes;
@@ -114,6 +101,18 @@ void update_output(const IntegerLstmCell& cell, const IntegerLstmScratch& scratc
 
 }  // namespace
 
+void update_cell_state(const CellStateUpdate& of, int64_t count, int16_t* cell_state) {
+  for (int64_t i = 0; i < count; ++i) {
+    const int16_t forget = of.forget[i];
+    const auto input = static_cast<int16_t>(of.input == nullptr ? 32767 - forget : of.input[i]);
+    const int32_t kept = rounding_divide_by_power_of_two(int32_t{forget} * cell_state[i], 15);
+    const int32_t added = rounding_divide_by_power_of_two(int32_t{input} * of.update[i], 30 + of.cell_exponent);
+    int16_t next = saturate_int16(static_cast<int16_t>(kept) + static_cast<int16_t>(added));
+    if (of.clip > 0) next = std::clamp<int16_t>(next, static_cast<int16_t>(-of.clip), of.clip);
+    cell_state[i] = next;
+  }
+}
+
 void lstm_step(const IntegerLstmCell& cell, int64_t batches, const int8_t* input, int64_t input_stride,
                int8_t* output_state, int16_t* cell_state, const IntegerLstmScratch& scratch) {
   const LstmSizes& sizes = cell.sizes;
@@ -137,7 +136,12 @@ void lstm_step(const IntegerLstmCell& cell, int64_t batches, const int8_t* input
   int16_t* update = scratch.gates[kCellGate];
   gate_sums(cell, cell.gates[kCellGate], of, update);
   for (int64_t i = 0; i < count; ++i) update[i] = tanh_fixed(update[i], 3);
-  update_cell(cell, scratch, count, cell_state);
+  update_cell_state({.input = cell.is_coupled ? nullptr : scratch.gates[kInputGate],
+                     .forget = scratch.gates[kForgetGate],
+                     .update = update,
+                     .cell_exponent = cell.cell_exponent,
+                     .clip = cell.cell_clip},
+                    count, cell_state);
   logistic_gate(kOutputGate);  // its peephole sees the new cell state
   update_output(cell, scratch, batches, cell_state, output_state);
 }

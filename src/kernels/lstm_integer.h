@@ -48,6 +48,16 @@ struct IntegerLstmScratch {
   int16_t* hidden = nullptr;  // [batches, cells]
 };
 
+// cell state = forget * cell state + input * update. Gates in 2^-15; `input` null: 1 - forget.
+struct CellStateUpdate {
+  const int16_t* input = nullptr;
+  const int16_t* forget = nullptr;
+  const int16_t* update = nullptr;
+  int cell_exponent = 0;  // the cell state's scale is 2^exponent
+  int16_t clip = 0;  // 0: none
+};
+void update_cell_state(const CellStateUpdate& of, int64_t count, int16_t* cell_state);
+
 // Updates both states, contiguous: [batches, outputs] and [batches, cells].
 void lstm_step(const IntegerLstmCell& cell, int64_t batches, const int8_t* input, int64_t input_stride,
                int8_t* output_state, int16_t* cell_state, const IntegerLstmScratch& scratch);

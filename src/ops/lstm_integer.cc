@@ -6,6 +6,7 @@
 
 #include "kernels/lstm_integer.h"
 #include "ops/lstm_step.h"
+#include "ops/quantized_operand.h"
 
 namespace litequant {
 namespace {
@@ -19,19 +20,6 @@ struct IntegerLstm {
   size_t input = 0, state = 0, hidden = 0;
 };
 
-// A multiplier out of a file's scales, formed as the reference forms it.
-FixedMultiplier multiplier_of(const NodeView& node, double real) {
-  node.require(std::isfinite(real) && real >= 0, "the ratio of its scales is not finite");
-  return fixed_multiplier(real);
-}
-
-TensorScale intermediate_scale(const NodeView& node, size_t i) {
-  const Operand& intermediate = node.intermediate(i);
-  const TensorScale scale = tensor_scale(node, intermediate, text("its intermediate ", i));
-  node.require(scale.scale > 0, text("the scale of its intermediate ", i, " is 0"));
-  return scale;
-}
-
 int power_of_two(const NodeView& node, float scale) {
   const double exponent = std::log2(static_cast<double>(scale));
   const double nearest = std::round(exponent);
@@ -44,20 +32,15 @@ int power_of_two(const NodeView& node, float scale) {
   return static_cast<int>(nearest);
 }
 
-// A limit in stored units, cut towards zero; 0: none.
-int32_t stored_limit(float limit, float scale, float most) {
-  return limit > 0 ? static_cast<int32_t>(std::min(limit / scale, most)) : 0;
-}
-
 class Compiler {
  public:
   Compiler(const NodeView& node, IntegerLstm& lstm) : node_(node), lstm_(lstm), operands_(lstm.direction.operands) {}
 
   void compile() {
     IntegerLstmCell& cell = lstm_.cell;
-    const TensorScale input = positive_scale(node_.input(operands_.input), "its input");
-    const TensorScale state = positive_scale(node_.input(operands_.output_state), "its output state");
-    const TensorScale output = positive_scale(node_.output(lstm_.direction.output), "its output");
+    const Affine input = divisor_affine_of(node_, node_.input(operands_.input), "its input");
+    const Affine state = divisor_affine_of(node_, node_.input(operands_.output_state), "its output state");
+    const Affine output = divisor_affine_of(node_, node_.output(lstm_.direction.output), "its output");
     const float cell_scale = symmetric_scale(node_, operands_.cell_state, "its cell state");
     node_.require_type(node_.output(lstm_.direction.output), "its output", DataType::int8);
     cell.sizes = lstm_.form.sizes;
@@ -74,10 +57,8 @@ class Compiler {
   }
 
  private:
-  TensorScale positive_scale(const Operand& operand, std::string_view what) const {
-    const TensorScale scale = tensor_scale(node_, operand, what);
-    node_.require(scale.scale > 0, text("the scale of ", what, " is 0"));
-    return scale;
+  Affine intermediate(size_t i) const {
+    return divisor_affine_of(node_, node_.intermediate(i), text("its intermediate ", i));
   }
 
   void compile_gate(size_t gate, float input_scale, float state_scale) {
@@ -85,7 +66,7 @@ class Compiler {
     IntegerLstmGate& own = lstm_.cell.gates[gate];
     node_.require(node_.input(operands_.recurrent_weights[gate]).shape.rank() == 2,
                   "diagonal recurrent weights need float data");
-    const float sum_scale = parts.has_norm ? intermediate_scale(node_, gate).scale : 1.0f / 4096;
+    const float sum_scale = parts.has_norm ? intermediate(gate).scale : 1.0f / 4096;
     const float input = symmetric_scale(node_, operands_.input_weights[gate], "its input weights");
     const float recurrent = symmetric_scale(node_, operands_.recurrent_weights[gate], "its recurrent weights");
     own.input_scale = multiplier_of(node_, input * input_scale / sum_scale);
@@ -105,7 +86,7 @@ class Compiler {
 
   void compile_output(float state_scale) {
     IntegerLstmCell& cell = lstm_.cell;
-    const TensorScale hidden = intermediate_scale(node_, 4);
+    const Affine hidden = intermediate(4);
     const double hidden_real = std::ldexp(std::ldexp(1.0, -15) / double{hidden.scale}, -15);
     cell.hidden_scale = multiplier_of(node_, static_cast<float>(hidden_real));
     cell.hidden_zero = hidden.zero_point;

@@ -1,5 +1,6 @@
 #include "ops/lstm_operands.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -134,6 +135,10 @@ float symmetric_scale(const NodeView& node, size_t operand, std::string_view wha
   const TensorScale scale = tensor_scale(node, node.input(operand), what);
   node.require(scale.zero_point == 0, text("the zero point of ", what, " must be 0"));
   return scale.scale;
+}
+
+int32_t stored_limit(float limit, float scale, float most) {
+  return limit > 0 ? static_cast<int32_t>(std::min(limit / scale, most)) : 0;
 }
 
 Activation cell_activation(const NodeView& node, std::string_view field) {

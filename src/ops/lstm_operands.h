@@ -51,6 +51,9 @@ bool has_operand(const NodeView& node, size_t operand);
 // Per-tensor scale of a quantized operand; its zero point must be 0.
 float symmetric_scale(const NodeView& node, size_t operand, std::string_view what);
 
+// A limit in stored units, cut towards zero; 0: none.
+int32_t stored_limit(float limit, float scale, float most);
+
 // An operand that keeps its value from one run to the next, of this type and number of elements.
 void require_variable(const NodeView& node, size_t operand, std::string_view what, DataType type, int64_t count);
 

@@ -43,6 +43,15 @@ std::vector<InnerRange> inner_ranges(const NodeView& node, size_t offset) {
   return ranges;
 }
 
+// The number of intermediates tells which of the integer forms a node has.
+bool has_byte_gates(const NodeView& node) {
+  const size_t count = node.node().intermediates.size();
+  const bool can_be = is_single_step(node);
+  node.require(count == 5 || (can_be && count == 12),
+               text("with INT8 data it needs ", can_be ? "5 or 12" : "5", " intermediates, found ", count));
+  return count == 12;
+}
+
 Step compile(const NodeView& node, const CompileOptions& options) {
   if (is_single_step(node) && is_basic_lstm(node)) return compile_basic_lstm(node);
   node.require_type(node.output(0), "its output", node.input(0).type);
@@ -50,7 +59,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   direction.output_row = node.output(0).shape.back();
   ScratchLayout layout(node);
   if (node.input(0).type == DataType::int8) {
-    auto run = integer_lstm(node, direction, layout);
+    auto run = has_byte_gates(node) ? byte_gates_lstm(node, kOperands, layout) : integer_lstm(node, direction, layout);
     return {.run = std::move(run), .scratch_bytes = layout.total()};
   }
   size_t extremes = 0;

@@ -97,6 +97,20 @@ TEST(RecurrentRefusals, NameWhatIsWrong) {
   EXPECT_PRED_FORMAT2(testing::IsSubstring, "SIGN_BIT", refusal(activation.model()));
 }
 
+TEST(RecurrentRefusals, IntermediatesTellTheFormOfAnIntegerLstm) {
+  const auto with_intermediates = [](const std::string& id, size_t count) {
+    Model model = *load_model(test::read_file(test::vector_model_path(id)));
+    std::vector<int32_t>& intermediates = model.graphs[0].nodes[0].intermediates;
+    intermediates.resize(count, intermediates.back());
+    return refusal(model);
+  };
+  EXPECT_EQ(with_intermediates("lstm_step_i8", 5), "");
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "5 or 12 intermediates, found 4", with_intermediates("lstm_step_i8", 4));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "only with layer normalisation", with_intermediates("lstm_step_i8", 12));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "needs 5 intermediates", with_intermediates("lstm_i8_coupled", 12));
+  EXPECT_EQ(with_intermediates("lstm_i8_byte_gates", 12), "");
+}
+
 TEST(EmbeddingLookup, GivesZerosOutsideTheTable) {
   ModelBuilder b;
   const int ids = b.input("ids", DataType::int32, {4});

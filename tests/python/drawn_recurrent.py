@@ -1,5 +1,5 @@
-"""Drawn cases of recurrent operators, one run each: name to a function of a Draw. What a cell's operands are is in
-make_recurrent_vectors.py."""
+"""Drawn cases of recurrent operators: name to a function of a Draw. What a cell's operands are is in
+make_recurrent_vectors.py. Those of one time step a run are run several times, so that their states count."""
 
 import make_recurrent_vectors as recurrent
 import numpy as np
@@ -13,6 +13,9 @@ def made(d, build, **fields):
     return recurrent.CASES.pop()
 
 
+SEQUENCE_OR_STEP = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM")
+
+
 def sizes(d):
     return {"batches": d.size(1, 3), "steps": d.size(1, 4), "inputs": d.size(1, 12)}
 
@@ -21,9 +24,10 @@ def sizes(d):
 def unidirectional_lstm(d, kind):
     cells = d.size(1, 10)
     projection = d.one(None, None, "plain", "bias")
-    return made(d, recurrent.lstm, **sizes(d), cells=cells, outputs=d.size(1, 8) if projection else cells,
-                hybrid=kind == "hybrid", asymmetric=kind == "hybrid" and d.chance(0.3), coupled=d.chance(0.3),
-                peephole=d.chance(0.3), projection=projection, norm=d.chance(0.3), time_major=d.chance(0.5),
+    return made(d, recurrent.lstm, **sizes(d), op=d.one(*SEQUENCE_OR_STEP), cells=cells,
+                outputs=d.size(1, 8) if projection else cells, hybrid=kind == "hybrid",
+                asymmetric=kind == "hybrid" and d.chance(0.3), coupled=d.chance(0.3), peephole=d.chance(0.3),
+                projection=projection, norm=d.chance(0.3), time_major=d.chance(0.5),
                 cell_clip=d.one(0.0, 0.5), proj_clip=d.one(0.0, 0.3))
 
 
@@ -31,10 +35,18 @@ def unidirectional_lstm(d, kind):
 def unidirectional_lstm_stored(d, kind):
     cells, projection = d.size(1, 10), d.chance(0.4)
     # Peephole weights reach as far as there are cells; with more outputs TensorFlow Lite reads beside them.
-    return made(d, recurrent.integer_lstm, **sizes(d), cells=cells, outputs=d.size(1, cells) if projection else cells,
-                coupled=d.chance(0.3), peephole=d.chance(0.3), projection=projection, norm=d.chance(0.3),
-                time_major=d.chance(0.5), cell_exponent=-d.size(9, 15), cell_clip=d.one(0.0, 0.5),
-                proj_clip=d.one(0.0, 0.3), zeros=[d.size(-128, 127) for _ in range(3)])
+    return made(d, recurrent.integer_lstm, **sizes(d), op=d.one(*SEQUENCE_OR_STEP), cells=cells,
+                outputs=d.size(1, cells) if projection else cells, coupled=d.chance(0.3), peephole=d.chance(0.3),
+                projection=projection, norm=d.chance(0.3), time_major=d.chance(0.5), cell_exponent=-d.size(9, 15),
+                cell_clip=d.one(0.0, 0.5), proj_clip=d.one(0.0, 0.3), zeros=[d.size(-128, 127) for _ in range(3)])
+
+
+@family("i8", weight=2)
+def byte_gates_lstm(d, kind):
+    return made(d, recurrent.byte_gates_lstm, batches=d.size(1, 3), inputs=d.size(1, 19), cells=d.size(1, 13),
+                outputs=d.size(1, 11), coupled=d.chance(0.5), peephole=d.chance(0.3),
+                cell_clip=d.one(0.0, 0.1, 0.3, 2.0), proj_clip=d.one(0.0, 0.5),
+                scales=[d.scale(-9, -3) for _ in range(12)], norm_scale=d.scale(-16, -13), equal_units=d.chance(0.1))
 
 
 @family("f32", "u8")
@@ -65,7 +77,7 @@ def svdf(d, kind):
 
 @family("i8", weight=2)
 def svdf_stored(d, kind):
-    """Its states are of int16, and 0 at first: one run shows the newest column alone."""
+    """Its states are of int16."""
     batches, inputs, units, rank, memory = d.size(1, 3), d.size(1, 12), d.size(1, 6), d.size(1, 3), d.size(1, 8)
     filters = units * rank
     operand = d.stored("i8", [batches, inputs])
@@ -76,8 +88,10 @@ def svdf_stored(d, kind):
     product = float(np.float32(state_scale * times.scale))
     bias = constant("i32", d.rng.integers(-(2**20), 2**20, units), scale=product) if d.chance(0.7) else None
     result = d.stored("i8", [batches, units], scale=float(np.float32(product * 2.0 ** d.rng.uniform(14, 24))))
-    return d.case("SVDF", [operand, features, times, bias, state], [result],
+    case = d.case("SVDF", [operand, features, times, bias, state], [result],
                   ("SVDFOptions", {"rank": rank, "fusedActivationFunction": 1}), 3)
+    case.stream = True
+    return case
 
 
 @family("i8")

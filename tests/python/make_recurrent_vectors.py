@@ -14,6 +14,8 @@ import one_operator
 from one_operator import Case, Tensor, constant, schema
 
 CASES = []
+# Operators of one time step a run: more than the first step shows only in several runs.
+ONE_STEP = ("LSTM", "RNN", "SVDF")
 
 
 class RecurrentCase(Case):
@@ -46,7 +48,10 @@ class RecurrentCase(Case):
 
 def case(name, op, inputs, outputs, options, version=1, **more):
     floats = outputs[0].dtype == "f32"
-    CASES.append(RecurrentCase(name, op, inputs, outputs, options, version, compare=1e-5 if floats else None, **more))
+    if op in ONE_STEP:
+        more["turns"] = 4
+    CASES.append(RecurrentCase(name, op, inputs, outputs, options, version, compare=1e-5 if floats else None,
+                               stream=op in ONE_STEP, **more))
 
 
 def state(dtype, shape, scale=None, zero=0):
@@ -190,6 +195,52 @@ for exponent in (-15, -9):
     integer_lstm(f"lstm_i8_cell_{-exponent}", cell_exponent=exponent, steps=6)
 integer_lstm("lstm_step_i8", op="LSTM")
 integer_lstm("lstm_step_i8_all", op="LSTM", norm=True, peephole=True, projection=True, cells=12, outputs=12)
+
+
+def byte_gates_lstm(name, *, batches=2, inputs=9, cells=8, outputs=5, coupled=True, peephole=False, cell_clip=0.0,
+                    proj_clip=0.0, scales=(0.02, 0.011, 0.013) * 4, norm_scale=1.2 / 32767,
+                    equal_units=False):
+    """The form with twelve intermediates, int8 but for the sums. TensorFlow Lite's process ends without normalisation, a
+    projection and its bias."""
+    weights = Weights(name, False)
+    first = 1 if coupled else 0
+
+    def of_gates(make):
+        return [None if gate < first else make() for gate in range(4)]
+
+    def matrix(units, depth, scale):
+        if not equal_units:
+            return weights.int8(units, depth, scale=scale)
+        return constant("i8", np.tile(weights.rng.integers(-127, 128, depth), (units, 1)), scale=scale)
+
+    state_scale = 1 / 100
+    operands = of_gates(lambda: matrix(cells, inputs, 0.004))
+    operands += of_gates(lambda: matrix(cells, outputs, 0.005))
+    given = [peephole and not coupled, peephole, peephole]
+    operands += [weights.int16(cells, 0.5 / 32767) if there else None for there in given]
+    operands += of_gates(lambda: weights.int32(cells, norm_scale / 1024, 8000000))
+    operands += [weights.int8(outputs, cells, scale=0.006), weights.int32(outputs, 0.006 / 32768, 200000)]
+    states = [state("i8", [batches, outputs], state_scale, -7), state("i16", [batches, cells], 1 / 32768)]
+    norms = of_gates(lambda: weights.int16(cells, norm_scale, 8000, 32767))
+    zeros = (0, 3, -5, 0, 7, -2, 0, 9, -11, 0, 4, 6)
+    case(name, "LSTM", [Tensor("i8", [batches, inputs], scale=1 / 64, zero=3), *operands, *states, *norms],
+         [Tensor("i8", [batches, outputs], scale=state_scale, zero=-7)],
+         ("LSTMOptions", {"fusedActivationFunction": 4, "cellClip": cell_clip, "projClip": proj_clip, "kernelType": 0}),
+         1, intermediates=[("i16" if i % 3 == 0 else "i8", *of) for i, of in enumerate(zip(scales, zeros))])
+
+
+byte_gates_lstm("lstm_i8_byte_gates")
+byte_gates_lstm("lstm_i8_byte_gates_all", inputs=17, cells=13, outputs=11, batches=3, coupled=False, peephole=True,
+                cell_clip=0.1, proj_clip=0.5)
+byte_gates_lstm("lstm_i8_byte_gates_one_cell", batches=1, inputs=1, cells=1, outputs=1, cell_clip=2.0)
+# The variance of equal sums is 0, or rounded to less than 0.
+byte_gates_lstm("lstm_i8_byte_gates_equal", batches=3, inputs=7, cells=27, outputs=3, equal_units=True,
+                scales=(0.0001, 0.011, 0.013) * 4)
+# Normalised values beyond 32 bits.
+byte_gates_lstm("lstm_i8_byte_gates_large_norm", norm_scale=1000.0)
+# Where the multiplier that the reference takes from beyond its table shows.
+byte_gates_lstm("lstm_i8_byte_gates_far_scales", batches=4, cells=16, outputs=9,
+                scales=(0.02, 0.011, 0.013, 2.0**-27, 0.011, 0.02, 0.02, 0.011, 0.013, 2.0**-27, 2.0**-27, 0.09))
 
 
 def basic_lstm(name, dtype, *, batches=2, inputs=5, units=4):

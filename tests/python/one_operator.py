@@ -120,14 +120,16 @@ def enumerate_options(kind):
 
 class Case:
     """`sets` are given inputs instead of drawn ones; `answer` computes the results where TensorFlow Lite does not know
-    the operator; `compare` is None for equal elements, else the share of the largest magnitude that floats may be off."""
+    the operator; `compare` is None for equal elements, else the share of the largest magnitude that floats may be off;
+    in a `stream` the sets are runs one after another, with the states that the earlier ones left."""
 
     def __init__(self, name, op, inputs, outputs, options=None, version=1, custom=None, custom_options=b"", sets=None,
-                 compare=None, answer=None, turns=2, subgraphs=(), codes=(), optimized=False):
+                 compare=None, answer=None, turns=2, subgraphs=(), codes=(), optimized=False, stream=False):
         self.name, self.op, self.inputs, self.outputs = name, op, inputs, outputs
         self.options, self.version, self.custom, self.custom_options = options, version, custom, custom_options
         self.sets, self.compare, self.answer, self.turns = sets, compare, answer, turns
         self.subgraphs, self.codes = subgraphs, codes  # further graphs, and the operators they use
+        self.stream = stream
         self.optimized = optimized  # the reference kernels compute something else
 
     def run_time_inputs(self):
@@ -211,19 +213,27 @@ class Case:
         rng = np.random.default_rng(zlib.crc32(f"{self.name} {turn}".encode()))
         return [tensor.draw(rng, turn) for tensor in self.run_time_inputs()]
 
-    def interpret(self, content, values, resolver):
-        interpreter = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=resolver, num_threads=1)
-        interpreter.allocate_tensors()
-        for detail, value in zip(interpreter.get_input_details(), values):
-            interpreter.set_tensor(detail["index"], value)
-        interpreter.invoke()
-        return [interpreter.get_tensor(detail["index"]).copy() for detail in interpreter.get_output_details()]
+    def interpret(self, given, resolver):
+        """The results of each set."""
+        results, interpreter = [], None
+        for values in given:
+            if interpreter is None or not self.stream:
+                interpreter = tf.lite.Interpreter(
+                    model_content=self.build(), experimental_op_resolver_type=resolver, num_threads=1
+                )
+                interpreter.allocate_tensors()
+            for detail, value in zip(interpreter.get_input_details(), values):
+                interpreter.set_tensor(detail["index"], value)
+            interpreter.invoke()
+            results.append([interpreter.get_tensor(detail["index"]).copy() for detail in interpreter.get_output_details()])
+            self.reshape(results[-1])
+        return results
 
-    def results(self, values):
-        """(which kernels, results), after the model's results were given their true shapes."""
+    def results(self, given):
+        """(which kernels, results of each set), after the model's results were given their true shapes."""
         if self.answer:
-            found = [np.asarray(result) for result in self.answer(*values)]
-            self.reshape(found)
+            found = [[np.asarray(result) for result in self.answer(*values)] for values in given]
+            self.reshape(found[-1])
             return "this script", found
         failures = []
         for name, resolver in (
@@ -231,9 +241,7 @@ class Case:
             ("BUILTIN_WITHOUT_DEFAULT_DELEGATES", RESOLVER.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
         )[1 if self.optimized else 0 :]:
             try:
-                found = self.interpret(self.build(), values, resolver)
-                self.reshape(found)
-                return name, found
+                return name, self.interpret(given, resolver)
             except (RuntimeError, ValueError) as error:
                 failures.append(str(error).strip().splitlines()[-1])
         raise RuntimeError(failures[0])
@@ -247,18 +255,18 @@ class Case:
             text = base64.b64encode(stored_bytes(tensor.dtype, value)).decode()
             return {"name": tensor.name, "dtype": tensor.dtype, "shape": list(np.shape(value)), "data": text}
 
-        sets, golden = [], ""
         given = self.sets if self.sets is not None else [self.drawn(turn) for turn in range(self.turns)]
         given = [[np.asarray(v, TYPES[t.dtype][0]) for t, v in zip(self.run_time_inputs(), values)] for values in given]
-        for values in given:
-            golden, found = self.results(values)
-            self.build()
-            sets.append({
-                "inputs": [entry(tensor, value) for tensor, value in zip(self.run_time_inputs(), values)],
-                "outputs": [entry(tensor, value) for tensor, value in zip(self.outputs, found)],
-            })
+        golden, results = self.results(given)
+        self.build()
+        sets = [{
+            "inputs": [entry(tensor, value) for tensor, value in zip(self.run_time_inputs(), values)],
+            "outputs": [entry(tensor, value) for tensor, value in zip(self.outputs, found)],
+        } for values, found in zip(given, results)]
         compare = "exact" if self.compare is None else {"largest": self.compare}
         record = {"id": self.name, "op": self.custom or self.op, "golden": golden, "compare": compare, "sets": sets}
+        if self.stream:
+            record["stream"] = True
         with open(os.path.join(folder, self.name + ".tflite"), "wb") as file:
             file.write(self.build())
         with open(os.path.join(folder, self.name + ".json"), "w", encoding="utf-8") as file:

@@ -1,5 +1,6 @@
-// Runs models of one operator: reads {package} and then lines {model, inputs: [{type, shape, data}], kernels}, bytes in
-// base64 (of strings {type, shape, strings}, one each; in results as the format stores them), and writes a line each: {outputs: [{type, shape, data}]} or {code, message}.
+// Runs models of one operator: reads {package} and then lines {model, runs: [[{type, shape, data}]], kernels}, bytes in
+// base64 (of strings {type, shape, strings}, one each; in results as the format stores them), and writes a line each:
+// {outputs: [{type, shape, data}]}, those of all runs of one session, or {code, message}.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -35,13 +36,18 @@ const written = ({ type, shape, data }) => ({
   data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
 });
 
-async function run({ model: file, inputs, kernels }) {
+async function run({ model: file, runs, kernels }) {
   const model = await load(Uint8Array.from(Buffer.from(file, "base64")));
   try {
     const session = await createSession(model, { kernels });
-    const results = await session.run(inputs.map(tensor));
+    const names = model.describe().signatures[0].outputs.map(({ name }) => name);
+    const outputs = [];
+    for (const inputs of runs) {
+      const results = await session.run(inputs.map(tensor));
+      outputs.push(...names.map((name) => written(results[name])));
+    }
     session.dispose();
-    return { outputs: model.describe().signatures[0].outputs.map(({ name }) => written(results[name])) };
+    return { outputs };
   } finally {
     model.dispose();
   }

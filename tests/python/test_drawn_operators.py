@@ -50,13 +50,17 @@ pytestmark = pytest.mark.skipif(not PACKAGE.exists(), reason="needs a build of t
 BY_OPTIMIZED = {"sum_i8", "sum_u8", "sum_i16"}
 
 
-def interpret(content, values, resolver, kind=tf.lite.Interpreter):
+def interpret(content, runs, resolver, kind=tf.lite.Interpreter):
+    """The results of all runs, one after another."""
     interpreter = kind(model_content=content, experimental_op_resolver_type=resolver, num_threads=1)
     interpreter.allocate_tensors()
-    for detail, value in zip(interpreter.get_input_details(), values):
-        interpreter.set_tensor(detail["index"], value)
-    interpreter.invoke()
-    return [interpreter.get_tensor(detail["index"]).copy() for detail in interpreter.get_output_details()]
+    results = []
+    for values in runs:
+        for detail, value in zip(interpreter.get_input_details(), values):
+            interpreter.set_tensor(detail["index"], value)
+        interpreter.invoke()
+        results += [interpreter.get_tensor(detail["index"]).copy() for detail in interpreter.get_output_details()]
+    return results
 
 
 def reference(job):
@@ -69,7 +73,7 @@ def reference(job):
         content = job["model"]
         while True:
             try:
-                return name, interpret(content, job["values"], resolver)
+                return name, interpret(content, job["runs"], resolver)
             except (RuntimeError, ValueError) as error:
                 message = str(error).strip()
             missing = unregistered_version(message)
@@ -109,7 +113,7 @@ def by_tensorflow(jobs):
 def by_litert(job):
     """What LiteRT's reference kernels give, or None."""
     try:
-        return interpret(job["model"], job["values"], litert.OpResolverType.BUILTIN_REF, litert.Interpreter)
+        return interpret(job["model"], job["runs"], litert.OpResolverType.BUILTIN_REF, litert.Interpreter)
     except (RuntimeError, ValueError):
         return None
 
@@ -124,9 +128,9 @@ def input_of(value):
 def by_us(jobs, kernels):
     lines = [json.dumps({"package": str(PACKAGE)})]
     for job in jobs:
-        inputs = [input_of(value) for value in job["values"]]
+        runs = [[input_of(value) for value in values] for values in job["runs"]]
         model = base64.b64encode(job["model"]).decode()
-        lines.append(json.dumps({"model": model, "inputs": inputs, "kernels": kernels}))
+        lines.append(json.dumps({"model": model, "runs": runs, "kernels": kernels}))
     done = subprocess.run(
         ["node", HERE / "run_cases.mjs"], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True
     )
@@ -180,9 +184,9 @@ def drawn_jobs():
         d = Draw(SEED, number)
         case = chosen[name][0](d)
         tensors = case.run_time_inputs()
-        given = case.sets[0] if case.sets else [d.values(tensor) for tensor in tensors]
-        values = [np.asarray(value, TYPES[tensor.dtype][0]) for tensor, value in zip(tensors, given)]
-        jobs.append({"family": name, "number": number, "model": case.build(), "values": values})
+        sets = case.sets or [[d.values(tensor) for tensor in tensors] for _ in range(4 if case.stream else 1)]
+        runs = [[np.asarray(value, TYPES[t.dtype][0]) for t, value in zip(tensors, values)] for values in sets]
+        jobs.append({"family": name, "number": number, "model": case.build(), "runs": runs})
     return jobs
 
 
@@ -197,13 +201,14 @@ def test_drawn_operators():
             refused.setdefault(f"{job['family']}: {wanted[:150]}", []).append(job["number"])
             continue
         run[job["family"]] += 1
+        operands = [value for values in job["runs"] for value in values]
         for which, result in zip(("optimized", "reference"), own):
-            problem = result.get("message") or difference(result["outputs"], wanted, job["values"])
+            problem = result.get("message") or difference(result["outputs"], wanted, operands)
             if not problem:
                 continue
             place = f"{job['family']}, case {job['number']}, our {which} kernels: {problem}"
             newer = by_litert(job) if "outputs" in result else None
-            if newer and not difference(result["outputs"], newer, job["values"]):
+            if newer and not difference(result["outputs"], newer, operands):
                 mended.append(place)
             else:
                 failures.append(place)

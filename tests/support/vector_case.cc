@@ -96,8 +96,14 @@ std::vector<std::string> vector_ids() {
 
 VectorCase read_vector_case(const std::string& id) {
   const auto json = read_json(path_of(id, ".json"));
-  VectorCase result{
-      .id = id, .op = json.at("op"), .exact = true, .relative = 0, .absolute = 0, .share_of_largest = 0, .sets = {}};
+  VectorCase result{.id = id,
+                    .op = json.at("op"),
+                    .exact = true,
+                    .relative = 0,
+                    .absolute = 0,
+                    .share_of_largest = 0,
+                    .sets = {},
+                    .is_stream = json.value("stream", false)};
   const auto& compare = json.at("compare");
   if (compare.is_object()) {
     result.exact = false;

@@ -29,6 +29,7 @@ struct VectorCase {
   double relative = 0, absolute = 0;    // of float outputs: |got - want| <= absolute + relative * |want|
   double share_of_largest = 0;          // allowed besides: this share of the output's largest magnitude
   std::vector<VectorSet> sets;
+  bool is_stream = false;  // the sets are runs one after another, with the states that the earlier ones left
 };
 
 std::vector<std::string> vector_ids();
