@@ -29,7 +29,8 @@ int fill_version(const NodeView& node) {
     case DataType::float16: return 4;
     case DataType::int8:
     case DataType::int16: return 3;
-    case DataType::boolean: return 2;
+    case DataType::boolean:
+    case DataType::string: return 2;
     default: return 1;
   }
 }
@@ -50,7 +51,7 @@ extern const OpDef kFill;
 const OpDef kFill = {
     .code = OpCode::fill,
     .data_operand = 1,
-    .types = kWholeByteTypes,
+    .types = kWholeByteTypes | types(DataType::string),
     .infer = infer_fill,
     .compile = compile_fill,
     .quant = {.roles = {Role::none, Role::data}, .output = OutputRule::same, .int8 = true, .int16 = true},

@@ -49,7 +49,7 @@ void Session::assign_variable(int32_t index) {
   const std::vector<Value> operands = operands_of(index, 0);
   Variable& variable = variable_of(*state_, *plan_, index, operands[0].type, operands[0].bytes);
   const Value& value = operands[1];
-  if (value.type == DataType::string) {
+  if (value.type == DataType::string) {  // TensorFlow Lite's process ends when such a variable is read
     fail(ErrorCode::unsupported_type, "variables of strings are not executed",
          place_of(plan_->model(), plan_->graph_index(), index));
   }

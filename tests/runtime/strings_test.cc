@@ -1,6 +1,7 @@
 // Tensors of strings: as given, passed on, compared; layouts that contradict themselves.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -19,7 +20,9 @@ using Views = std::vector<std::string_view>;
 std::vector<std::byte> bytes_of(const std::vector<int32_t>& numbers, const std::string& characters = "") {
   std::vector<std::byte> bytes(numbers.size() * sizeof(int32_t) + characters.size());
   std::memcpy(bytes.data(), numbers.data(), numbers.size() * sizeof(int32_t));
-  std::memcpy(bytes.data() + numbers.size() * sizeof(int32_t), characters.data(), characters.size());
+  std::transform(characters.begin(), characters.end(),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(numbers.size() * sizeof(int32_t)),
+                 [](char c) { return static_cast<std::byte>(c); });
   return bytes;
 }
 
