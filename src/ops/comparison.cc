@@ -1,5 +1,5 @@
-// EQUAL, NOT_EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL. Stored integers of 8 and 16 bits are brought to one unit,
-// 2^-8, before they are compared.
+// EQUAL, NOT_EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL. Stored integers of 8 bits, and where equality is asked of
+// 16 bits, are brought to one unit, 2^-8, before they are compared.
 #include "kernels/reference/arithmetic.h"
 #include "ops/binary.h"
 #include "ops/quantized_operand.h"
@@ -13,6 +13,8 @@ enum Standing : uint8_t { kIsLess = 1, kIsEqual = 2, kIsGreater = 4, kIsUnordere
 // Holds if the operands stand to each other in one of the ways of `holds_for`. One instance for all six operators.
 struct Order {
   uint8_t holds_for;
+
+  bool is_of_equality() const { return holds_for == kIsEqual || holds_for == (kIsLess | kIsGreater | kIsUnordered); }
 
   template <typename T>
   bool operator()(T a, T b) const {
@@ -44,7 +46,10 @@ Step compile(const NodeView& node, const CompileOptions& options, Order order) {
     case DataType::string: return binary_step<uint32_t, bool>(node, options, order);  // equal numbers, equal strings
     case DataType::int8: return stored_order_step<int8_t>(node, options, order);
     case DataType::uint8: return stored_order_step<uint8_t>(node, options, order);
-    case DataType::int16: return stored_order_step<int16_t>(node, options, order);
+    case DataType::int16:
+      // Which is the greater the reference tells by the stored numbers, whatever their scales.
+      return order.is_of_equality() ? stored_order_step<int16_t>(node, options, order)
+                                    : binary_step<int16_t, bool>(node, options, order);
     case DataType::float16:
     case DataType::bfloat16:
       return binary_step<uint16_t, bool>(

@@ -54,13 +54,14 @@ Step whole_number_step(const NodeView& node, const CompileOptions& options) {
   });
 }
 
+// The reference's limit of -1 is the greatest number here, so that RELU_N1_TO_1 gives 1 throughout.
 Step unsigned_step(const NodeView& node, const CompileOptions& options) {
+  constexpr uint32_t kGreatest = std::numeric_limits<uint32_t>::max();
   const Activation activation = fused_activation(node);
-  const uint32_t highest = activation == Activation::relu6          ? 6
-                           : activation == Activation::relu_n1_to_1 ? 1
-                                                                    : std::numeric_limits<uint32_t>::max();
-  return binary_step<uint32_t, uint32_t>(node, options,
-                                         [highest](uint32_t a, uint32_t b) { return std::min(a * b, highest); });
+  const uint32_t lowest = activation == Activation::relu_n1_to_1 ? kGreatest : 0;
+  const uint32_t highest = activation == Activation::relu6 ? 6 : activation == Activation::relu_n1_to_1 ? 1 : kGreatest;
+  return binary_step<uint32_t, uint32_t>(
+      node, options, [lowest, highest](uint32_t a, uint32_t b) { return std::min(std::max(a * b, lowest), highest); });
 }
 
 // A complex number is as long as an INT64, which is how operands that broadcast are walked.

@@ -27,6 +27,12 @@ class Draw:
     def shape(self, low=1, high=4, most=6):
         return [self.size(1, most) for _ in range(self.size(low, high))]
 
+    def with_empty(self, shape):
+        """Sometimes with an axis of no elements."""
+        if shape and self.chance(0.05):
+            shape[self.size(0, len(shape) - 1)] = 0
+        return shape
+
     def scale(self, low=-9, high=0):
         """A power of two in that range of exponents, or any number in it."""
         exponent = self.rng.uniform(low, high)
@@ -85,7 +91,7 @@ class Draw:
 
     def broadcast(self, most_rank=4, most=5):
         """Two shapes that broadcast."""
-        whole = self.shape(1, most_rank, most)
+        whole = self.with_empty(self.shape(1, most_rank, most))
         pair = [[1 if self.chance(0.25) else size for size in whole] for _ in range(2)]
         if self.chance(0.4):
             cut = self.size(0, len(whole))

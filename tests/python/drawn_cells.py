@@ -1,16 +1,19 @@
-"""Drawn cases of every cell (operator, element type) that web/docs/operators.md claims and no other family draws: the
-golden vector's operands, with numbers of their own each time. What cannot be drawn so is in NOT_DRAWN, with the reason.
+"""Drawn cases of every cell (operator, element type) that web/docs/operators.md claims and no other family draws: those
+that a family draws in another type, in this one; else the golden vector's operands, with numbers of their own each
+time. What cannot be drawn so is in NOT_DRAWN, with the reason.
 """
 
 import copy
 import re
 from pathlib import Path
 
+import numpy as np
+
 import make_recurrent_vectors
 import make_vectors
-from drawing import Draw
+from drawing import LIMITS, Draw
 from drawn_layers import FAMILIES
-from one_operator import TYPES
+from one_operator import TYPES, WORDS
 from vector_cells import CELLS
 
 TABLE = Path(__file__).parents[2] / "web" / "docs" / "operators.md"
@@ -79,12 +82,70 @@ def golden_cases():
     return makers
 
 
+def word_of(number):
+    return WORDS[int(number) % len(WORDS)]
+
+
+def retyped(case, donor, dtype, version):
+    """The case with another type in place of the donor's."""
+    kind = TYPES[dtype][0]
+    for tensor in {id(t): t for t in (*case.inputs, *case.outputs) if t is not None and t.dtype == donor}.values():
+        tensor.dtype = dtype
+        if dtype == "str" and tensor.data is None:  # as in drawn_shapes.fill
+            tensor.shape = tensor.shape or [1]
+        if dtype not in LIMITS:
+            tensor.scale, tensor.zero = None, 0
+        elif tensor.scale is not None:
+            low, high = LIMITS[dtype]
+            tensor.zero = 0 if dtype == "i16" else min(max(tensor.zero, low), high)
+        if tensor.data is not None:
+            tensor.data = np.vectorize(word_of, [object])(tensor.data) if dtype == "str" else tensor.data.astype(kind)
+        if tensor.low is not None and dtype[0] == "u":
+            tensor.low = max(tensor.low, 0)
+    case.version = max(case.version, version)
+    return case
+
+
+def donors():
+    """Operator to [(type, function)] of the families that draw it."""
+    found = {}
+    for draw, _ in FAMILIES.values():
+        case = draw(Draw(1, 1))
+        operator, kind = cell_of(case)
+        if kind in SHOWN:
+            found.setdefault(operator, []).append((SHOWN[kind], draw))
+    return found
+
+
+# Of a vector of strings only.
+FROM_VECTORS = {("GATHER", "string")}
+# The first whose operands suit; not those of indices where others are there.
+DONORS = {"str": ("f32", "bool")}
+INTEGER, REAL = ("i8", "f32", "i32"), ("f32", "i8", "i32")
+
+
+def donor_of(known, dtype):
+    """The family whose operands are the likeliest to suit this type, or None."""
+    for wanted in DONORS.get(dtype, REAL if dtype[0] in "fb" else INTEGER):
+        for kind, draw in known:
+            if kind == wanted:
+                return kind, draw
+    return None
+
+
 def register():
-    makers = golden_cases()
+    makers, known = golden_cases(), donors()
     for cell in sorted(claimed_cells() - drawn_elsewhere()):
-        if cell in makers and not reason_of(cell):
-            name = f"{cell[0].lower()}_{SHOWN.get(cell[1], cell[1])}_golden"
-            FAMILIES[name] = (lambda d, made=makers[cell]: d.one(*made)(), 1)
+        if cell not in makers or reason_of(cell):
+            continue
+        operator, dtype = cell[0], SHOWN.get(cell[1], cell[1])
+        donor = donor_of(known.get(operator, []), dtype) if cell[1] in SHOWN and cell not in FROM_VECTORS else None
+        if donor:
+            version = max(make().version for make in makers[cell])
+            FAMILIES[f"{operator.lower()}_{dtype}_retyped"] = (
+                lambda d, donor=donor, dtype=dtype, version=version: retyped(donor[1](d), donor[0], dtype, version), 1)
+        else:
+            FAMILIES[f"{operator.lower()}_{dtype}_golden"] = (lambda d, made=makers[cell]: d.one(*made)(), 1)
 
 
 register()

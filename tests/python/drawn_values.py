@@ -40,7 +40,7 @@ def ranged(d, dtype, limits, shape=()):
 
 def unary(d, op, dtype, options=None, version=1):
     limits, results = FUNCTIONS[op]
-    shape = d.shape(1, 4)
+    shape = d.with_empty(d.shape(1, 4))
     if dtype not in ("i8", "u8", "i16"):
         low, high = limits
         more = {} if dtype == "f32" else {"low": -100, "high": 100}
@@ -57,7 +57,7 @@ def unary(d, op, dtype, options=None, version=1):
 
 
 for name, types, version in (
-    ("EXP", ("f32", "i8", "i16"), 2), ("LOG", ("f32", "i8", "i16"), 2), ("SQRT", ("f32", "i8"), 2),
+    ("EXP", ("f32", "i8", "i16"), 2), ("LOG", ("f32", "i8", "i16"), 2), ("SQRT", ("f32", "i8", "i16"), 2),
     ("RSQRT", ("f32", "i8", "i16"), 2), ("ABS", ("f32", "i8", "i16", "i32"), 3), ("NEG", ("f32", "i8", "i32", "i64"), 1),
     ("GELU", ("f32", "i8", "u8", "i16"), 2), ("ELU", ("f32", "i8"), 1), ("HARD_SWISH", ("f32", "i8", "u8"), 1),
     ("RELU", ("f32", "i8", "u8", "i16"), 2), ("RELU6", ("f32", "i8", "u8", "i16"), 2),
@@ -276,15 +276,15 @@ def pow_(d, dtype):
                   ("PowOptions", {}))
 
 
-@family("f32", "i8", "u8")
+@family("f32", "i8", "u8", "i16")
 def prelu(d, dtype):
     shape = [d.size(1, 2), d.size(1, 4), d.size(1, 4), d.size(1, 9)]
     slopes = [1, 1, shape[3]] if d.chance(0.7) else shape[1:]
     operand = d.stored(dtype, shape)
     if dtype == "f32":
         return d.case("PRELU", [operand, d.floats(slopes)], [Tensor(dtype)])
-    slope = d.stored(dtype, slopes, scale=d.scale(-9, -4))
-    slope = constant(dtype, d.values(slope), scale=slope.scale, zero=slope.zero)
+    slope = d.stored("i8" if dtype == "i16" else dtype, slopes, scale=d.scale(-9, -4))
+    slope = constant(slope.dtype, d.values(slope), scale=slope.scale, zero=slope.zero)
     return d.case("PRELU", [operand, slope], [d.stored(dtype, (), scale=operand.scale * d.one(1, 2, 0.77))])
 
 

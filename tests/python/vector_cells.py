@@ -171,6 +171,16 @@ for name, more in (("EQUAL", ("bool",)), ("NOT_EQUAL", ("bool",)), ("GREATER", (
     cells(name, COMPARED + more, lambda t, options=options: (
         [stored(t, [3, 4], **({} if t in ("bool", "f32") else {"low": 0, "high": 9})),
          stored(t, [4], **({} if t in ("bool", "f32") else {"low": 0, "high": 9}))], [Tensor("bool")], (options, {})))
+# Stored numbers of two scales: 8 bits, and 16 bits for equality, are compared by what they stand for.
+for name in ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"):
+    CELLS.append((name, "i16", lambda name=name: Case(
+        f"{name.lower()}_i16_two_scales", name,
+        [stored("i16", [40], 0.1, low=-9, high=9), stored("i16", [40], 0.2, low=-9, high=9)], [Tensor("bool")],
+        ("".join(part.capitalize() for part in name.split("_")) + "Options", {}))))
+for number, name in ((2, "relu_n1_to_1"), (3, "relu6")):
+    CELLS.append(("MUL", "u32", lambda number=number, name=name: Case(
+        f"mul_u32_{name}", "MUL", [Tensor("u32", [9], low=0, high=9), Tensor("u32", [9], low=0, high=2)], [Tensor("u32")],
+        ("MulOptions", {"fusedActivationFunction": number}), 7)))
 cells("PRELU", ("f32", "u8"), lambda t: ([stored(t, [2, 3, 4]), stored(t, [1, 1, 4], scale=0.01, zero=10)],
                                          [stored(t, [])]))
 cells("PRELU", ("i16",), lambda t: ([stored(t, [2, 3, 4], 0.001), stored("i8", [1, 1, 4], 0.02)], [stored(t, [], 0.002)]))

@@ -1,9 +1,9 @@
 // Tensors of strings: as given, passed on, compared; layouts that contradict themselves.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,11 +18,9 @@ namespace {
 using Views = std::vector<std::string_view>;
 
 std::vector<std::byte> bytes_of(const std::vector<int32_t>& numbers, const std::string& characters = "") {
-  std::vector<std::byte> bytes(numbers.size() * sizeof(int32_t) + characters.size());
-  std::memcpy(bytes.data(), numbers.data(), numbers.size() * sizeof(int32_t));
-  std::transform(characters.begin(), characters.end(),
-                 bytes.begin() + static_cast<std::ptrdiff_t>(numbers.size() * sizeof(int32_t)),
-                 [](char c) { return static_cast<std::byte>(c); });
+  const auto stored = std::as_bytes(std::span(numbers)), text = std::as_bytes(std::span(characters));
+  std::vector<std::byte> bytes(stored.begin(), stored.end());
+  bytes.insert(bytes.end(), text.begin(), text.end());
   return bytes;
 }
 
