@@ -1,14 +1,15 @@
 """Makes the models of the bench: random weights, ranges fitted by one pass of batch normalization, every mode.
 
-usage: python make_models.py FOLDER [model ...]      (TensorFlow 2.21)
+usage: python make_models.py FOLDER MODE,... [model ...]      (TensorFlow 2.21)
 
-Writes FOLDER/<model>/<mode>.tflite for the modes float, float16, dynamic, int8 (float inputs and outputs, so that every
+Writes FOLDER/<model>/<mode>.tflite; modes are float, float16, dynamic, int8 (float inputs and outputs, so that every
 runtime can run it), int8-only and int16x8. What is there already is left alone. With random weights the outputs are
 nearly flat: these files are for speed and for comparing runtimes with one another, not for accuracy.
 """
 
 import os
 import sys
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -17,7 +18,6 @@ import numpy as np
 import tensorflow as tf
 from keras import layers as L
 
-MODES = ["float", "float16", "dynamic", "int8", "int8-only", "int16x8"]
 SIZE = (224, 224, 3)
 
 
@@ -58,7 +58,7 @@ MODELS = {
     "mobilenet_v1": lambda: keras.applications.MobileNet(weights=None),
     "mobilenet_v2": lambda: keras.applications.MobileNetV2(weights=None),
     "efficientnet_lite0": efficientnet_lite0,
-    "mobilenet_v3": lambda: keras.applications.MobileNetV3Small(weights=None, include_preprocessing=False),
+    "mobilenet_v3": lambda: keras.applications.MobileNetV3Large(weights=None, include_preprocessing=False),
     "resnet50": lambda: keras.applications.ResNet50(weights=None),
 }
 
@@ -71,8 +71,8 @@ def fit_ranges(model):
     model(np.random.default_rng(1).normal(size=(8,) + SIZE).astype("float32"), training=True)
 
 
-def convert(function, model, mode):
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+def convert(saved, mode):
+    converter = tf.lite.TFLiteConverter.from_saved_model(saved)
     samples = np.random.default_rng(2).normal(size=(32,) + SIZE).astype("float32")
     if mode != "float":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -92,22 +92,24 @@ def convert(function, model, mode):
 
 
 def main():
-    folder, names = sys.argv[1], sys.argv[2:] or list(MODELS)
+    folder, modes, names = sys.argv[1], sys.argv[2].split(","), sys.argv[3:] or list(MODELS)
     for name in names:
         target = os.path.join(folder, name)
-        missing = [mode for mode in MODES if not os.path.exists(os.path.join(target, mode + ".tflite"))]
+        missing = [mode for mode in modes if not os.path.exists(os.path.join(target, mode + ".tflite"))]
         if not missing:
             continue
         os.makedirs(target, exist_ok=True)
         keras.utils.set_random_seed(7)
         model = MODELS[name]()
         fit_ranges(model)
-        signature = [tf.TensorSpec((1,) + SIZE, tf.float32, name="input")]
-        function = tf.function(lambda x: model(x, training=False), input_signature=signature)
-        for mode in missing:
-            with open(os.path.join(target, mode + ".tflite"), "wb") as file:
-                file.write(convert(function.get_concrete_function(), model, mode))
-            print(name, mode, flush=True)
+        with tempfile.TemporaryDirectory() as saved:
+            signature = [tf.TensorSpec((1,) + SIZE, tf.float32, name="input")]
+            model.export(saved, input_signature=signature, verbose=False)
+            for mode in missing:
+                content = convert(saved, mode)
+                with open(os.path.join(target, mode + ".tflite"), "wb") as file:
+                    file.write(content)
+                print(name, mode, flush=True)
 
 
 main()

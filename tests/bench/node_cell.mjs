@@ -1,20 +1,19 @@
-// One cell in Node: node node_cell.mjs '{"runtime", "file", "shape", "type", ...}' prints its measurement as JSON.
-/* global performance */
+// One cell in Node: node node_cell.mjs '{"runtime", "file", "inputs", "timing", "peers", "dist"}' prints its measurement.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runInThisContext } from "node:vm";
 import { measure } from "./measure.mjs";
-import { open as openOurs } from "./page/litequant.mjs";
 
-const runtimes = {
-  litequant: async (cell) => {
-    const begin = performance.now();
-    return await openOurs(await import(pathToFileURL(join(cell.dist, "node.js")).href), cell, begin);
-  },
+const cell = JSON.parse(process.argv[2]);
+const imported = (...path) => import(pathToFileURL(join(...path)).href);
+
+/** What a page's adapter does, with a library that Node imports. */
+const adapters = {
+  litequant: async (given) => (await import("./page/litequant.mjs")).open(await imported(cell.dist, "node.js"), given),
   // LiteRT.js loads its glue by a script element, or by importScripts in a worker: that is supplied here.
-  litert: async (cell) => {
+  litert: async (given) => {
     const wasm = join(cell.peers, "@litertjs/core/wasm/");
     globalThis.self = globalThis;
     globalThis.require ??= createRequire(join(wasm, "x.js"));
@@ -24,26 +23,19 @@ const runtimes = {
       runInThisContext(readFileSync(String(address), "utf8"), { filename: String(address) });
       globalThis.ModuleFactory ??= globalThis.module?.exports;
     };
-    const library = await import(pathToFileURL(join(cell.peers, "@litertjs/core/dist/index.js")).href);
-    const { loadLiteRt, Tensor } = library;
-    const begin = performance.now();
-    const runtime = await loadLiteRt(wasm, {});
-    const initMs = performance.now() - begin;
-    const model = await runtime.loadAndCompile(cell.bytes, { accelerator: "wasm", cpuOptions: { numThreads: 1 } });
-    const tensor = new Tensor(cell.input, cell.shape);
-    const run = async () => {
-      const outputs = await model.run([tensor]);
-      const values = outputs[0].toTypedArray();
-      for (const output of outputs) output.delete();
-      return values;
-    };
-    return { initMs, loadMs: performance.now() - begin - initMs, run, note: "" };
+    const library = await imported(cell.peers, "@litertjs/core/dist/index.js");
+    return (await import("./page/litert.mjs")).open(library, wasm, given);
+  },
+  "onnxruntime-web": async (given) => {
+    const library = await imported(cell.peers, "onnxruntime-web/dist/ort.node.min.mjs");
+    return (await import("./page/onnxruntime_web.mjs")).open(library, given);
   },
 };
 
-const cell = JSON.parse(process.argv[2]);
-const bytes = new Uint8Array(readFileSync(cell.file));
-const answer = await measure({ create: runtimes[cell.runtime] }, { ...cell, bytes }).catch((error) => ({
-  error: String(error?.message ?? error).split("\n")[0],
-}));
+const open = async () => ({
+  adapter: { create: adapters[cell.runtime] },
+  bytes: new Uint8Array(readFileSync(cell.file)),
+});
+const answer = await measure(open, cell).catch((error) => ({ error: String(error?.message ?? error).split("\n")[0] }));
+answer.peakBytes = 1024 * process.resourceUsage().maxRSS;
 process.stdout.write(`\n${JSON.stringify(answer)}\n`, () => process.exit(0));

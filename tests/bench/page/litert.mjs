@@ -1,19 +1,16 @@
 // LiteRT.js: it takes its relaxed-SIMD build itself where the browser has it.
-/* global performance */
-import { Tensor, loadLiteRt } from "@litertjs/core";
+export const create = async (given) => await open(await import("@litertjs/core"), "/peers/@litertjs/core/wasm/", given);
 
-export async function create({ bytes, input, shape }) {
-  const begin = performance.now();
-  const runtime = await loadLiteRt("/peers/@litertjs/core/wasm/", {});
-  const initMs = performance.now() - begin;
+/** The rest, which Node does alike; `wasm` is the folder of its engine. */
+export async function open({ Tensor, loadLiteRt }, wasm, { bytes, inputs }) {
+  const runtime = await loadLiteRt(wasm, {});
   const model = await runtime.loadAndCompile(bytes, { accelerator: "wasm", cpuOptions: { numThreads: 1 } });
-  const loadMs = performance.now() - begin - initMs;
-  const tensor = new Tensor(input, shape);
+  const tensors = inputs.map(({ data, shape }) => new Tensor(data, shape));
   const run = async () => {
-    const outputs = await model.run([tensor]);
+    const outputs = await model.run(tensors);
     const values = outputs[0].toTypedArray();
     for (const output of outputs) output.delete();
     return values;
   };
-  return { initMs, loadMs, run, note: "" };
+  return { run };
 }

@@ -1,5 +1,5 @@
 // tfjs-tflite through its public API: predict on tensors of tfjs.
-/* global document, performance, tf, tflite */
+/* global document, tf, tflite */
 const scripts = ["tfjs-core/dist/tf-core", "tfjs-backend-cpu/dist/tf-backend-cpu", "tfjs-tflite/dist/tf-tflite"];
 
 const loadScript = (address) =>
@@ -9,21 +9,20 @@ const loadScript = (address) =>
     document.body.append(script);
   });
 
-export async function create({ bytes, input, shape }) {
-  const begin = performance.now();
+export async function create({ bytes, inputs }) {
   for (const script of scripts) await loadScript(`/peers/@tensorflow/${script}.min.js`);
   await tf.setBackend("cpu");
   tflite.setWasmPath("/peers/@tensorflow/tfjs-tflite/wasm/");
-  const initMs = performance.now() - begin;
-  const model = await tflite.loadTFLiteModel(bytes.buffer.slice(0), { numThreads: 1 });
-  const loadMs = performance.now() - begin - initMs;
-  const isFloat = input instanceof Float32Array;
+  const model = await tflite.loadTFLiteModel(bytes.buffer, { numThreads: 1 });
+  const tensorOf = ({ data, shape }) =>
+    data instanceof Float32Array ? tf.tensor(data, shape) : tf.tensor(Int32Array.from(data), shape, "int32");
   const run = async () => {
-    const tensor = isFloat ? tf.tensor(input, shape) : tf.tensor(Int32Array.from(input), shape, "int32");
-    const result = model.predict(tensor);
-    const values = (result.dataSync ? result : Object.values(result)[0]).dataSync();
-    tf.dispose([tensor, result]);
+    const tensors = inputs.map(tensorOf);
+    const result = model.predict(tensors.length === 1 ? tensors[0] : tensors);
+    const first = result.dataSync ? result : Object.values(result)[0];
+    const values = first.dataSync();
+    tf.dispose([tensors, result]);
     return values;
   };
-  return { initMs, loadMs, run, note: "" };
+  return { run };
 }

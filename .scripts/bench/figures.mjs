@@ -1,0 +1,104 @@
+// The arithmetic of the bench's tables; no time is taken here.
+
+export const nameOf = ({ runtime, place, model, mode }) => `${runtime}@${place}/${model}/${mode}`;
+
+/** Every cell once a round; every other round backwards, so that a machine that slows down favours none. */
+export const schedule = (cells, rounds) =>
+  Array.from({ length: rounds }, (_, round) => {
+    const order = round % 2 === 0 ? cells : cells.toReversed();
+    return order.map((cell) => ({ round, cell }));
+  }).flat();
+
+/** The middle value; of an even number, the mean of the middle two. */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/**
+ * How far one output is from another: `relative`, the largest difference in parts of the other's largest magnitude, and
+ * where the other has few enough values to be of 8 bits, `steps`, the same in the smallest distance of its values.
+ * Undefined where they cannot be compared.
+ */
+export function difference(output, other) {
+  if (!output || output.length === 0 || output.length !== other?.length) return undefined;
+  const apart = output.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index])), 0);
+  const largest = other.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const found = { relative: apart === 0 ? 0 : apart / (largest || 1) };
+  const values = [...new Set(other)].sort((a, b) => a - b);
+  if (values.length < 2 || values.length > 256) return found;
+  const step = values.slice(1).reduce((least, value, index) => Math.min(least, value - values[index]), Infinity);
+  return { ...found, steps: Math.round(apart / step) };
+}
+
+/** Least values of all rounds: other work on the machine only ever adds. */
+const least = ["bestMs", "startMs", "firstMs", "wasmBytes", "peakBytes"];
+const kept = ["note", "output"];
+
+/**
+ * A row of each cell from its rounds, with its ratios to the cell of the same model and mode that `baseline`
+ * (runtime@place) names. Rounds that failed count only where all of a cell's did.
+ */
+export function summary(cells, rounds, baseline) {
+  const rows = cells.map((cell) => {
+    const own = rounds.filter((round) => round.cell === nameOf(cell));
+    const good = own.filter((round) => round.error === undefined);
+    if (good.length === 0) return { ...cell, rounds: 0, error: own[0]?.error ?? "did not run" };
+    const row = { ...cell, rounds: good.length, medianMs: median(good.map((round) => round.medianMs)) };
+    for (const name of least) {
+      const values = good.map((round) => round[name]).filter((value) => value !== undefined);
+      if (values.length > 0) row[name] = Math.min(...values);
+    }
+    for (const name of kept) row[name] = good[0][name];
+    return row;
+  });
+  for (const row of rows) {
+    const base = rows.find(({ runtime, place, model, mode, error }) => {
+      return !error && `${runtime}@${place}` === baseline && model === row.model && mode === row.mode;
+    });
+    if (row.error || !base) continue;
+    row.ratioBest = row.bestMs / base.bestMs;
+    row.ratioMedian = row.medianMs / base.medianMs;
+    row.difference = difference(row.output, base.output);
+  }
+  return rows;
+}
+
+/** Profiled steps of one kind together, the longest first: {kind, count, ms, operations, share}. */
+export function grouped(steps, kindOf) {
+  const kinds = new Map();
+  for (const step of steps) {
+    const kind = kindOf(step);
+    const sum = kinds.get(kind) ?? { kind, count: 0, ms: 0, operations: 0 };
+    kinds.set(kind, {
+      kind,
+      count: sum.count + 1,
+      ms: sum.ms + step.ms,
+      operations: sum.operations + step.operations,
+    });
+  }
+  const total = steps.reduce((sum, { ms }) => sum + ms, 0);
+  return [...kinds.values()].map((kind) => ({ ...kind, share: kind.ms / total })).sort((a, b) => b.ms - a.ms);
+}
+
+/** Multiply-accumulates per second, in thousands of millions; undefined where there are none. */
+export const rate = ({ operations, ms }) => (operations > 0 && ms > 0 ? operations / ms / 1e6 : undefined);
+
+/** Of the time series of one step, its least: {ms, operations} of the same steps, profiled several times. */
+export const leastOf = (profiles) =>
+  profiles[0].map((step, index) => ({ ...step, ms: Math.min(...profiles.map((steps) => steps[index].ms)) }));
+
+export const fixed = (value, digits = 2) => (value === undefined || value === null ? "" : value.toFixed(digits));
+export const percent = (share) => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
+export const megabytes = (bytes) => (bytes === undefined ? "" : (bytes / 1e6).toFixed(1));
+
+/** A table of markdown. Columns: {title, text: (row) => string, isText}; those without `isText` are set right. */
+export function table(columns, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell ?? "").replaceAll("|", " ")).join(" | ")} |`;
+  return [
+    line(columns.map(({ title }) => title)),
+    `|${columns.map(({ isText }) => (isText ? "---|" : "--:|")).join("")}`,
+    ...rows.map((row) => line(columns.map(({ text }) => text(row)))),
+  ].join("\n");
+}
