@@ -2,7 +2,7 @@
 //   npm run bench -- [--tables speed,operators,conversion] [--rounds 3] [--python PYTHON] [--json FILE] [--as-built]
 //     speed: [--models NAME,…] [--modes NAME,…] [--only REGEX] [--file MODEL.tflite …] [--timing JSON]
 //     operators: [--operators MODEL.tflite]      conversion: [--samples 100]
-//   npm run bench -- --profile MODEL.tflite [--variant simd|relaxed]      time per node of ours, in Node
+//   npm run bench -- --profile MODEL.tflite [--place node|chromium] [--variant simd|relaxed]
 // The made models have random weights (tests/bench/make_models.py) and their ONNX twins are made from the same files; both
 // need a Python with TensorFlow (`--python` or TENSORFLOW_PYTHON). The other runtimes come from npm. All stay in
 // .cache/bench. `--only` is matched against runtime@place/model/mode, of the made models and of the zoo's. The tables go
@@ -12,16 +12,16 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { has, list, option } from "./bench/options.mjs";
+import { operatorTable, profile } from "./bench/operators.mjs";
 import { installPeers } from "./bench/peers.mjs";
 import { Browser } from "./bench/places.mjs";
 import { speedTable } from "./bench/speed.mjs";
 import { build } from "./build.mjs";
-import { profile } from "./profile.mjs";
 import { setup } from "./setup.mjs";
 import { Failure, buildRoot, inRoot, main } from "./system.mjs";
 
 /** Rows: the table's name and what makes it. */
-const tables = { speed: speedTable };
+const tables = { speed: speedTable, operators: operatorTable };
 
 await main(async () => {
   const wanted = list("tables") ?? Object.keys(tables);
@@ -30,11 +30,13 @@ await main(async () => {
   const tools = await setup("test");
   if (!has("as-built")) await build(tools);
   const api = await import(pathToFileURL(inRoot("dist/node.js")).href);
-  if (has("profile")) return await profile(api, option("profile"), option("variant"));
-  await installPeers();
+  if (has("profile") && option("place", "node") === "node")
+    return await profile(api, undefined, option("profile"), option("variant"));
+  if (!has("profile") && wanted.includes("speed")) await installPeers();
   const browser = await Browser.open(tools.chromium);
   const made = { machine: { processor: cpus()[0]?.model, node: process.version, chromium: browser.version } };
   try {
+    if (has("profile")) return await profile(api, browser, option("profile"), option("variant"));
     for (const name of wanted) {
       console.log(`\n${name}\n`);
       made[name] = await tables[name](api, browser);

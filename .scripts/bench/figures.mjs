@@ -85,9 +85,32 @@ export function grouped(steps, kindOf) {
 /** Multiply-accumulates per second, in thousands of millions; undefined where there are none. */
 export const rate = ({ operations, ms }) => (operations > 0 && ms > 0 ? operations / ms / 1e6 : undefined);
 
-/** Of the time series of one step, its least: {ms, operations} of the same steps, profiled several times. */
-export const leastOf = (profiles) =>
-  profiles[0].map((step, index) => ({ ...step, ms: Math.min(...profiles.map((steps) => steps[index].ms)) }));
+/** What a node computes with: the type of its weights where they are bytes, else of its values. */
+export function typeOf({ inputs, outputs }) {
+  const of = (tensor) => ({ uint8: "int8" })[tensor?.type] ?? tensor?.type ?? "";
+  const [values, weights] = [of(inputs[0] ?? outputs[0]), of(inputs[1])];
+  if (values !== "float32") return values;
+  return weights === "int8" ? "int8" : values;
+}
+
+const textOf = (tensor) => (tensor ? `${tensor.type}[${tensor.shape}]` : "-");
+
+export const operandsOf = ({ inputs, outputs }) =>
+  `${inputs.slice(0, 2).map(textOf).join(" ")} → ${outputs.map(textOf).join(" ")}`;
+
+/**
+ * What kernels of a type can reach: of bytes the dot product of bytes where the build has it and it is exact, else that of
+ * 16 bits; of floats the better of two instructions and one, where the build has it.
+ */
+export function peakFor(type, variant, peaks) {
+  const usable = peaks.filter(({ isRelaxed, of, bytes }) => {
+    if (isRelaxed && variant !== "relaxed") return false;
+    if (type === "float32") return of === "float32";
+    if (type === "int8") return of === "int16" || (of === "int8" && bytes !== "saturated");
+    return type === "int16" && of === "int16";
+  });
+  return usable.length > 0 ? Math.max(...usable.map(({ rate: most }) => most)) : undefined;
+}
 
 export const fixed = (value, digits = 2) => (value === undefined || value === null ? "" : value.toFixed(digits));
 export const percent = (share) => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
