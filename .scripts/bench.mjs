@@ -11,6 +11,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { conversionTable } from "./bench/conversion.mjs";
 import { has, list, option } from "./bench/options.mjs";
 import { operatorTable, profile } from "./bench/operators.mjs";
 import { installPeers } from "./bench/peers.mjs";
@@ -21,7 +22,7 @@ import { setup } from "./setup.mjs";
 import { Failure, buildRoot, inRoot, main } from "./system.mjs";
 
 /** Rows: the table's name and what makes it. */
-const tables = { speed: speedTable, operators: operatorTable };
+const tables = { speed: speedTable, operators: operatorTable, conversion: conversionTable };
 
 await main(async () => {
   const wanted = list("tables") ?? Object.keys(tables);

@@ -32,6 +32,10 @@ export function difference(output, other) {
   return { ...found, steps: Math.round(apart / step) };
 }
 
+/** The round with the least of a figure, of those that did not fail. */
+export const leastOf = (rounds, figure) =>
+  rounds.filter(({ error }) => error === undefined).toSorted((a, b) => a[figure] - b[figure])[0];
+
 /** Least values of all rounds: other work on the machine only ever adds. */
 const least = ["bestMs", "startMs", "firstMs", "wasmBytes", "peakBytes"];
 const kept = ["note", "output"];
@@ -112,9 +116,9 @@ export function peakFor(type, variant, peaks) {
   return usable.length > 0 ? Math.max(...usable.map(({ rate: most }) => most)) : undefined;
 }
 
-export const fixed = (value, digits = 2) => (value === undefined || value === null ? "" : value.toFixed(digits));
+export const fixed = (value, digits = 2) => (!Number.isFinite(value) ? "" : value.toFixed(digits));
 export const percent = (share) => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
-export const megabytes = (bytes) => (bytes === undefined ? "" : (bytes / 1e6).toFixed(1));
+export const megabytes = (bytes) => (!Number.isFinite(bytes) ? "" : (bytes / 1e6).toFixed(1));
 
 /** A table of markdown. Columns: {title, text: (row) => string, isText}; those without `isText` are set right. */
 export function table(columns, rows) {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { forgetPeak, memoryOf } from "../../tests/bench/process_memory.mjs";
 import { inRoot } from "../system.mjs";
 import { peers } from "./peers.mjs";
 
@@ -35,13 +36,6 @@ function serve(files) {
   });
 }
 
-/** A field of /proc/PID/status in bytes; undefined where there is none. */
-function memoryOf(pid, field) {
-  const file = `/proc/${pid}/status`;
-  const kilobytes = existsSync(file) && new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(file, "utf8"))?.[1];
-  return kilobytes ? 1024 * Number(kilobytes) : undefined;
-}
-
 /** A browser whose pages import modules of tests/bench; `files` are served to them by number. */
 export class Browser {
   #browser;
@@ -70,21 +64,28 @@ export class Browser {
     return `/file/${this.#files.indexOf(file)}`;
   }
 
-  /** What `name` of the module /bench/MODULE gives for `value` in a fresh page; and the memory and time of its process. */
-  async call(module, name, value) {
+  /**
+   * What `name` of the module /bench/MODULE gives for `value` in a fresh page, and what its process takes for that: memory
+   * before and at most, processor time. `prepare` names a function that is called first and not counted.
+   */
+  async call(module, name, value, { prepare } = {}) {
     const context = await this.#browser.newContext();
     const page = await context.newPage();
+    const evaluate = (called) =>
+      page.evaluate(async (given) => await (await import(`/bench/${given.module}`))[given.called](given.value), {
+        module,
+        called,
+        value,
+      });
     try {
       await page.goto(`http://127.0.0.1:${this.#server.address().port}/bench/page/index.html`);
+      if (prepare) await evaluate(prepare);
       const before = await this.#process();
-      const answer = page.evaluate(
-        async (given) => await (await import(`/bench/${given.module}`))[given.name](given.value),
-        { module, name, value },
-      );
+      forgetPeak(before.id);
       const late = new Promise((_, refuse) => {
         setTimeout(() => refuse(new Error(`no answer in ${patienceMs / 1000} s`)), patienceMs).unref();
       });
-      const result = await Promise.race([answer, late]);
+      const result = await Promise.race([evaluate(name), late]);
       const after = await this.#process();
       return {
         ...result,

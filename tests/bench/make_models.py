@@ -71,6 +71,20 @@ def fit_ranges(model):
     model(np.random.default_rng(1).normal(size=(8,) + SIZE).astype("float32"), training=True)
 
 
+def make(name):
+    """A model with the same random weights each time."""
+    keras.utils.set_random_seed(7)
+    model = MODELS[name]()
+    fit_ranges(model)
+    return model
+
+
+def export(model, folder):
+    """A SavedModel that takes one picture."""
+    signature = [tf.TensorSpec((1,) + SIZE, tf.float32, name="input")]
+    model.export(folder, input_signature=signature, verbose=False)
+
+
 def convert(saved, mode):
     converter = tf.lite.TFLiteConverter.from_saved_model(saved)
     samples = np.random.default_rng(2).normal(size=(32,) + SIZE).astype("float32")
@@ -99,12 +113,8 @@ def main():
         if not missing:
             continue
         os.makedirs(target, exist_ok=True)
-        keras.utils.set_random_seed(7)
-        model = MODELS[name]()
-        fit_ranges(model)
         with tempfile.TemporaryDirectory() as saved:
-            signature = [tf.TensorSpec((1,) + SIZE, tf.float32, name="input")]
-            model.export(saved, input_signature=signature, verbose=False)
+            export(make(name), saved)
             for mode in missing:
                 content = convert(saved, mode)
                 with open(os.path.join(target, mode + ".tflite"), "wb") as file:
@@ -112,4 +122,5 @@ def main():
                 print(name, mode, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

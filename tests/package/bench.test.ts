@@ -79,6 +79,12 @@ test("the middle of an even number of values lies between two", async () => {
   expect(await value("[f.median([10, 9, 1]), f.median([4, 1, 3, 10])]")).toEqual([9, 3.5]);
 });
 
+test("the best round is the least of those that did not fail", async () => {
+  const rounds = [{ s: 3 }, { error: "no answer" }, { s: 2, note: "b" }, { s: 4 }];
+  expect(await value("f.leastOf(given, 's')", rounds)).toEqual({ s: 2, note: "b" });
+  expect(await value("f.leastOf([given[1]], 's') ?? null", rounds)).toBeNull();
+});
+
 test("steps of a kind add up; only what multiplies has a rate", async () => {
   const steps = [
     { operator: "CONV_2D", ms: 1, operations: 20e6 },
