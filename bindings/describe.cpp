@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/json.h"
 #include "data/metadata.h"
@@ -167,9 +168,21 @@ bool is_kept(const Recipe& recipe, size_t graph, size_t node) {
   return std::find(recipe.keep_float.begin(), recipe.keep_float.end(), here) != recipe.keep_float.end();
 }
 
-Outlook integer_outlook(const Model& model, const Recipe& recipe) {
+// Statistics of no sample, made when they are first asked for: every constant is read for that, so modes share them.
+class NoSamples {
+ public:
+  const Statistics& of(const Model& model) {
+    if (!statistics_) statistics_.emplace(model);
+    return *statistics_;
+  }
+
+ private:
+  std::optional<Statistics> statistics_;
+};
+
+Outlook integer_outlook(const Model& model, const Recipe& recipe, NoSamples& unknown) {
   Outlook outlook;
-  const IntegerDesign chosen = choose_integers(model, recipe, Statistics(model));
+  const IntegerDesign chosen = choose_integers(model, recipe, unknown.of(model));
   for (const GraphDesign& design : chosen.graphs) {
     const auto g = static_cast<size_t>(design.graph_index);
     const Graph& graph = chosen.model.graphs[g];
@@ -244,10 +257,10 @@ Outlook weights_outlook(const Model& model, const Recipe& recipe) {
   return outlook;
 }
 
-Outlook outlook_of(const Model& model, const Recipe& recipe) {
+Outlook outlook_of(const Model& model, const Recipe& recipe, NoSamples& unknown) {
   try {
     check_static_shapes(model, recipe.target);
-    return needs_statistics(recipe.mode) ? integer_outlook(model, recipe) : weights_outlook(model, recipe);
+    return needs_statistics(recipe.mode) ? integer_outlook(model, recipe, unknown) : weights_outlook(model, recipe);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::refused) throw;
     Outlook outlook;
@@ -272,8 +285,8 @@ bool needs_sequences(const Model& model, const Outlook& outlook) {
   return false;
 }
 
-void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe) {
-  const Outlook outlook = outlook_of(model, recipe);
+void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe, NoSamples& unknown) {
+  const Outlook outlook = outlook_of(model, recipe, unknown);
   json.begin_object().field("possible", outlook.refusal.empty()).field("reason", outlook.refusal);
   const bool needs_samples = needs_statistics(model, recipe);
   json.field("needsStatistics", needs_samples);
@@ -296,13 +309,14 @@ void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe) {
 void write_modes(JsonWriter& json, const Model& original) {
   Model model = original;
   fold_half_constants(model);
+  NoSamples unknown;
   json.begin_object();
   for (const Mode mode :
        {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16, Mode::int16x8, Mode::int16x8_only}) {
     Recipe recipe;
     recipe.mode = mode;
     json.key(mode_name(mode));
-    write_outlook(json, mode == Mode::float16 ? original : model, recipe);
+    write_outlook(json, mode == Mode::float16 ? original : model, recipe, unknown);
   }
   json.end_object();
 }
@@ -360,7 +374,8 @@ std::string describe_recipe(const Model& original, const Recipe& wanted) {
   Model model = original;
   if (recipe.mode != Mode::float16) fold_half_constants(model);
   JsonWriter json;
-  write_outlook(json, model, recipe);
+  NoSamples unknown;
+  write_outlook(json, model, recipe, unknown);
   return json.text();
 }
 

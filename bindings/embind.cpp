@@ -59,7 +59,9 @@ void release(int32_t id) {
 
 val added_model(ModelHandle model) {
   val out = val::object();
-  out.set("description", describe_model(*model));
+  // As bytes: a string would be looked through one by one by Embind on its way out.
+  const std::string description = describe_model(*model);
+  out.set("description", to_uint8_array(std::as_bytes(std::span(description))));
   out.set("id", handles().add(std::move(model)));
   return out;
 }

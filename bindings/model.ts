@@ -138,7 +138,7 @@ async function adopt(
 ): Promise<Model> {
   const remote = remoteOf(engine, file);
   remote.adopt(made.id, generation);
-  const raw = JSON.parse(made.description) as ModelDescription;
+  const raw = JSON.parse(new TextDecoder().decode(made.description)) as ModelDescription;
   const description = { ...raw, byteLength: file.byteLength, signatures: await withLabels(remote, raw) };
   return new ModelHandle(name, file, isOurs, remote, description, made);
 }

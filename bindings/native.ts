@@ -54,7 +54,13 @@ export interface QuantizedModel extends NewModel {
 
 export interface NewModel {
   readonly id: number;
-  /** JSON of ModelDescription, but for `byteLength`, `labels`. */
+  /** JSON of ModelDescription in UTF-8, but for `byteLength`, `labels`. */
+  readonly description: Uint8Array;
+}
+
+export interface NewSession {
+  readonly id: number;
+  /** JSON of the types and shapes of its inputs and outputs. */
   readonly description: string;
 }
 
@@ -80,7 +86,7 @@ export interface NativeModule {
     shapes: Shapes | null,
     reference: boolean,
     beside: number,
-  ): Outcome<NewModel>;
+  ): Outcome<NewSession>;
   resizeSession(session: number, shapes: Shapes): Outcome<{ readonly description: string }>;
   runSession(
     session: number,

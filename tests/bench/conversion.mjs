@@ -12,8 +12,8 @@ export function prepare({ count, shape }) {
   return {};
 }
 
-/** {wallMs, stages: {loadMs, calibrateMs, quantizeMs, saveMs}, bytes, variant}. */
-export async function convert(api, bytes) {
+/** Of a model at an address or a path: {wallMs, stages: {loadMs, calibrateMs, quantizeMs, saveMs}, bytes, variant}. */
+export async function convert(api, source) {
   const stages = {};
   let last = performance.now();
   const begin = last;
@@ -22,7 +22,7 @@ export async function convert(api, bytes) {
     stages[`${name}Ms`] = now - last;
     last = now;
   };
-  const model = await api.load(bytes);
+  const model = await api.load(source);
   stage("load");
   const statistics = await api.calibrate(model, samples);
   stage("calibrate");
@@ -35,7 +35,4 @@ export async function convert(api, bytes) {
 }
 
 /** In a page, by the package's worker. */
-export async function inPage({ address }) {
-  const bytes = new Uint8Array(await (await fetch(address)).arrayBuffer());
-  return await convert(await import("/dist/web.js"), bytes);
-}
+export const inPage = async ({ address }) => await convert(await import("/dist/web.js"), address);
