@@ -20,7 +20,7 @@ const peakColumns = [
 ];
 const timeColumns = [
   { title: "ms", text: (row) => fixed(row.ms, 3) },
-  { title: "GMAC/s", text: (row) => fixed(rate(row), 1) },
+  { title: "GMAC/s", text: (row) => fixed(row.rate, 1) },
   { title: "of the most", text: (row) => percent(row.ofPeak) },
 ];
 const kindColumns = [
@@ -38,20 +38,22 @@ const nodeColumns = [
 ];
 
 /** What is printed of a profile: {peaks, kinds, nodes, variant, minMs, totalMs}. */
-function figuresOf({ variant, peaks, minMs, steps }) {
-  const ofPeak = (times, type) => {
+function figuresOf({ variant, clockMs, peaks, minMs, steps }) {
+  // Of what takes too few steps of the clock there is no rate: the least of many times is then too small.
+  const withRate = (times, type) => {
+    const found = times.ms >= 10 * clockMs ? rate(times) : undefined;
     const peak = peakFor(type, variant, peaks);
-    return rate(times) === undefined || peak === undefined ? undefined : rate(times) / peak;
+    return { ...times, rate: found, ofPeak: found && peak && found / peak };
   };
   const nodes = steps.map((step) => {
     const elements = (step.outputs[0]?.shape ?? []).reduce((product, dim) => product * dim, 1);
     const depth = step.operations > 0 ? Math.round(step.operations / elements) : undefined;
-    return { ...step, depth, ofPeak: ofPeak(step, typeOf(step)) };
+    return { ...withRate(step, typeOf(step)), depth };
   });
-  const kinds = grouped(steps, (step) => `${step.operator} ${typeOf(step)}`).map((kind) => {
-    return { ...kind, ofPeak: ofPeak(kind, kind.kind.split(" ").at(-1)) };
-  });
-  return { variant, peaks, minMs, totalMs: steps.reduce((sum, { ms }) => sum + ms, 0), kinds, nodes };
+  const kinds = grouped(steps, (step) => `${step.operator} ${typeOf(step)}`).map((kind) =>
+    withRate(kind, kind.kind.split(" ").at(-1)),
+  );
+  return { variant, clockMs, peaks, minMs, totalMs: steps.reduce((sum, { ms }) => sum + ms, 0), kinds, nodes };
 }
 
 function print(title, { peaks, kinds, nodes, variant, minMs, totalMs }, shown) {
