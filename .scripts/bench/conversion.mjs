@@ -41,7 +41,7 @@ const columns = [
   { title: "file bytes", text: (row) => row.bytes },
 ];
 
-/** Converts by every tool in alternating rounds and prints the table of each tool's least processor time. */
+/** Converts by every tool in alternating rounds; the table is of each tool's round of least processor time. */
 export async function conversionTable(_, browser) {
   const made = { model, mode: "float", file: madeFile(model, "float") };
   await makeModels([made]);
@@ -58,6 +58,5 @@ export async function conversionTable(_, browser) {
     const own = rounds.filter((round) => round.tool === tool);
     return leastOf(own, "cpuSeconds") ?? own[0];
   });
-  console.log(`${model} to int8, ${count} samples\n\n${table(columns, best)}`);
-  return { model, count, rows: best, rounds };
+  return { text: `${model} to int8, ${count} samples\n\n${table(columns, best)}`, model, count, rows: best, rounds };
 }

@@ -56,10 +56,10 @@ function figuresOf({ variant, clockMs, peaks, minMs, steps }) {
   return { variant, clockMs, peaks, minMs, totalMs: steps.reduce((sum, { ms }) => sum + ms, 0), kinds, nodes };
 }
 
-function print(title, { peaks, kinds, nodes, variant, minMs, totalMs }, shown) {
+function textOf(title, { peaks, kinds, nodes, variant, minMs, totalMs }, shown) {
   const sum = `${title}, ${variant}: ${fixed(minMs, 3)} ms a run at best, ${fixed(totalMs, 3)} ms the sum of its nodes' best`;
   const parts = [sum, table(peakColumns, peaks), table(kindColumns, kinds), table(nodeColumns, nodes.filter(shown))];
-  console.log(parts.join("\n\n"));
+  return parts.join("\n\n");
 }
 
 /** Of MobileNetV2 in int8, or the file that `--operators` names: its operators, and each node that multiplies. */
@@ -68,11 +68,11 @@ export async function operatorTable(api, browser) {
   const file = option("operators", made.file);
   if (file === made.file) await makeModels([made]);
   const figures = figuresOf(await profiled(api, browser, file));
-  print(file === made.file ? "mobilenet_v2 int8" : file, figures, ({ operations }) => operations > 0);
-  return { file, ...figures };
+  const title = file === made.file ? "mobilenet_v2 int8" : file;
+  return { text: textOf(title, figures, ({ operations }) => operations > 0), file, ...figures };
 }
 
-/** Every node of one model. */
+/** Prints every node of one model. */
 export async function profile(api, browser, file, variant) {
-  print(file, figuresOf(await profiled(api, browser, file, variant)), () => true);
+  console.log(textOf(file, figuresOf(await profiled(api, browser, file, variant)), () => true));
 }

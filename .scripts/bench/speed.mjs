@@ -38,7 +38,7 @@ const sizeColumns = [
   { title: "gzip", text: (row) => row.gzip },
 ];
 
-/** Runs every chosen cell and prints the table; gives {rows, rounds, sizes}. */
+/** Runs every chosen cell: {text, rows, rounds, sizes}. */
 export async function speedTable(api, browser) {
   const only = new RegExp(option("only", "."));
   const places = (entry) => runtimes.map((row) => ({ ...entry, ...row })).filter((cell) => only.test(nameOf(cell)));
@@ -64,6 +64,6 @@ export async function speedTable(api, browser) {
   const rows = summary(cells, rounds, baseline);
   const sizes = wasmSizes();
   const hashes = files.map(({ model, mode, sha256 }) => `${sha256}  ${model}/${mode}`);
-  console.log([table(columns, rows), table(sizeColumns, sizes), hashes.join("\n")].join("\n\n"));
-  return { rows, rounds, sizes };
+  const text = [table(columns, rows), table(sizeColumns, sizes), ["```", ...hashes, "```"].join("\n")].join("\n\n");
+  return { text, rows, rounds, sizes };
 }
