@@ -14,7 +14,9 @@ const relaxedProbe = [
 // The same without the relaxed instruction: (func (result v128) i32.const 0 i8x16.splat)
 const simdProbe = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
 
-const runs = (probe: readonly number[]): boolean => WebAssembly.validate(new Uint8Array(probe));
+/** Browsers that are locked down have no WebAssembly at all. */
+const runs = (probe: readonly number[]): boolean =>
+  typeof WebAssembly === "object" && WebAssembly.validate(new Uint8Array(probe));
 
 /** The fastest build this machine can run. */
 export function bestVariant(): Variant {

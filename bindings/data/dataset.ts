@@ -31,6 +31,8 @@ interface Item {
   readonly name: string;
   /** Key of the signature it is for. */
   readonly signature: string;
+  /** It is all that its file holds, so that the file's folder may tell its class. */
+  readonly isWhole: boolean;
   read(): Promise<Sample>;
   preview?(): Promise<Pixels>;
 }
@@ -127,7 +129,7 @@ class Builder {
         "known are PNG, JPEG, WebP, .npy, .npz, .wav, .zip and random:N",
       );
     }
-    const fromFolders = items.every(({ preview }) => preview)
+    const fromFolders = items.every(({ isWhole }) => isWhole)
       ? labelsOfFolders(
           items.map(({ name }) => name),
           classNames,
@@ -171,6 +173,7 @@ class Builder {
     this.#items.push({
       name,
       signature,
+      isWhole: true,
       read: async () => {
         const data = toArray(port.type, await valuesOf(this.#engine, await decode(), image));
         return [isOpen ? { data, shape: shapeOf(image) } : data];
@@ -180,13 +183,7 @@ class Builder {
   }
 
   async #decode(file: DataFile): Promise<Pixels> {
-    const bytes = await file.read();
-    try {
-      return await this.#platform.decodeImage(bytes);
-    } catch (error) {
-      if (!(error instanceof LiteQuantError) || error.code !== "BAD_SAMPLE") throw error;
-      throw new LiteQuantError({ code: "BAD_SAMPLE", message: `${file.path}: ${error.message}`, hint: error.hint });
-    }
+    return await naming(file.path, this.#platform.decodeImage(await file.read()));
   }
 
   async #addArrays(file: DataFile): Promise<void> {
@@ -222,6 +219,7 @@ class Builder {
       this.#items.push({
         name: `${file}[${tells ? `${key}/` : ""}${index}]`,
         signature: key,
+        isWhole: false,
         read: () => Promise.resolve(this.#sample(signature, values())),
       });
     }
@@ -233,8 +231,9 @@ class Builder {
     this.#items.push({
       name: file.path,
       signature,
+      isWhole: true,
       read: async () => {
-        const { channels, bytes } = await this.#engine.call("wav", [await file.read()]);
+        const { channels, bytes } = await naming(file.path, this.#engine.call("wav", [await file.read()]));
         if (port.type !== "float32") {
           refuse("UNSUPPORTED_TYPE", `${file.path}: input '${port.name}' is ${port.type}; sounds are float32`);
         }
@@ -250,6 +249,16 @@ class Builder {
         return [samples];
       },
     });
+  }
+}
+
+/** What is wrong with a sample is told with its file. */
+async function naming<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof LiteQuantError) || error.code !== "BAD_SAMPLE") throw error;
+    throw new LiteQuantError({ code: "BAD_SAMPLE", message: `${path}: ${error.message}`, hint: error.hint });
   }
 }
 
@@ -370,6 +379,7 @@ function randomDataset(count: string, signatures: readonly SignatureDescription[
     Array.from({ length: Number(count) }, (_, index): Item => ({
       name: `random[${isOne ? "" : `${signature.key}/`}${index}]`,
       signature: signature.key,
+      isWhole: false,
       read: () =>
         Promise.resolve(
           sampleOf(

@@ -249,7 +249,7 @@ describe("pictures", () => {
   });
 });
 
-test("sounds must have the input's length", async () => {
+test("sounds: the input's length, labels from their folders, and a file that is none is named", async () => {
   const frames = 3072;
   const header = Buffer.alloc(44);
   header.write("RIFF\0\0\0\0WAVEfmt ", 0, "latin1");
@@ -265,6 +265,19 @@ test("sounds must have the input's length", async () => {
   expect((valuesOf(sample) as Float32Array)[5]).toBe(0x4040 / 32768);
   const short = open([file("x.wav", new Uint8Array(sound.subarray(0, -2)))]);
   expect(await failureOf(short.then(samplesOf))).toMatchObject({ code: "SHAPE_MISMATCH" });
+  const paths = ["yes/1.wav", "no/2.wav", "yes/3.wav"];
+  const set = await open(
+    paths.map((path) => file(path, new Uint8Array(sound))),
+    { classNames: ["no", "yes"] },
+  );
+  expect(set.names.map((name, index) => [name, set.labels?.[index]])).toEqual([
+    ["no/2.wav", 0],
+    ["yes/1.wav", 1],
+    ["yes/3.wav", 1],
+  ]);
+  const broken = open([file("words/no.wav", new Uint8Array(60))]);
+  const failure = await failureOf(broken.then(samplesOf));
+  expect(failure).toMatchObject({ code: "BAD_SAMPLE", message: expect.stringMatching(/^words\/no\.wav: /) as string });
 });
 
 test("random samples are the same every time", async () => {
