@@ -2,6 +2,7 @@
 import type { Report } from "litequant";
 import { commandFor } from "./commands.js";
 import { bytesText, decibelText, millisecondsText, percentText, ratioText } from "./numbers.js";
+import { agreementUnit } from "./outputs.js";
 import { essentialRecipe } from "./recipes.js";
 import type { ModelState, Result, SamplesState } from "./state.js";
 import { currentLanguage, text } from "./text.js";
@@ -86,7 +87,7 @@ export function htmlReport({ model, samples, results, result }: ReportParts): st
     bytesText(made.byteLength),
     ratioText(model.handle.byteLength / made.byteLength),
     found ? decibelText(found.outputs[0]?.sqnrDb ?? null) : "",
-    found?.agreement === undefined ? "" : percentText(found.agreement),
+    found?.agreement === undefined || !agreementUnit(model.description) ? "" : percentText(found.agreement),
     found?.top1 ? percentText(found.top1[1]) : "",
     latency ? millisecondsText(latency[1].medianMs) : "",
   ]);

@@ -1,5 +1,13 @@
 // What both models give for one sample, as real numbers, and how it is best shown.
-import { type Dataset, type InputValue, type Model, type PortDescription, type Tensor, createSession } from "litequant";
+import {
+  type Dataset,
+  type InputValue,
+  type Model,
+  type ModelDescription,
+  type PortDescription,
+  type Tensor,
+  createSession,
+} from "litequant";
 import { inputsOf } from "./guess.js";
 import { arrayOf } from "./pictures.js";
 
@@ -15,10 +23,11 @@ export interface Outputs {
   readonly quantized: readonly OutputValues[];
 }
 
-/** "picture": 1 or 3 channels; "mask": a class for each pixel; "scores": one row of classes; else a curve. */
+/** "picture": 1 or 3 channels; "mask": a class for each pixel; "scores": one row of few classes; else a curve. */
 export type OutputKind = "picture" | "mask" | "scores" | "curve";
 
 const leastSide = 8;
+const mostBars = 64;
 
 export function kindOf(shape: readonly number[]): OutputKind {
   const [batch, height = 0, width = 0, channels = 0] = shape;
@@ -27,10 +36,16 @@ export function kindOf(shape: readonly number[]): OutputKind {
     if (channels > 1 && channels <= 256) return "mask";
   }
   const last = shape.at(-1) ?? 0;
-  return last >= 2 && shape.slice(0, -1).every((dim) => dim === 1) && last <= 16 ? "scores" : "curve";
+  return last >= 2 && shape.slice(0, -1).every((dim) => dim === 1) && last <= mostBars ? "scores" : "curve";
 }
 
-/** The boxes of a detection model's usual four outputs, found by their shapes. */
+/** What agreement counts of this model's outputs: samples, or pixels of masks. Of pictures it means nothing. */
+export function agreementUnit({ signatures }: ModelDescription): "sample" | "pixel" | undefined {
+  const kinds = signatures[0]?.outputs.map(({ shape }) => kindOf(shape)) ?? [];
+  return kinds.includes("mask") ? "pixel" : kinds.includes("picture") ? undefined : "sample";
+}
+
+/** One of what a detection model found; places in 0…1 of the picture. */
 export interface Box {
   readonly top: number;
   readonly left: number;
@@ -42,6 +57,7 @@ export interface Box {
 
 const leastScore = 0.3;
 
+/** Of a detection model's usual outputs (boxes, classes, scores, how many there are), which are told by their shapes. */
 export function boxesOf(outputs: readonly OutputValues[]): readonly Box[] | undefined {
   const boxes = outputs.find(({ shape }) => shape.length === 3 && shape[0] === 1 && shape[2] === 4);
   const count = boxes?.shape[1] ?? 0;
@@ -52,7 +68,9 @@ export function boxesOf(outputs: readonly OutputValues[]): readonly Box[] | unde
   const classes = rows.find(isWhole);
   const scores = rows.find((row) => row !== classes);
   if (!scores) return undefined;
-  return Array.from({ length: count }, (_, index) => {
+  const found = outputs.find(({ shape }) => shape.reduce((product, dim) => product * dim, 1) === 1 && count > 1);
+  const valid = found ? Math.min(count, Math.max(0, Math.round(found.values[0] ?? count))) : count;
+  return Array.from({ length: valid }, (_, index) => {
     const [top = 0, left = 0, bottom = 0, right = 0] = boxes.values.subarray(index * 4, index * 4 + 4);
     return { top, left, bottom, right, score: scores.values[index] ?? 0, classIndex: classes?.values[index] ?? 0 };
   }).filter(({ score }) => score >= leastScore);

@@ -74,6 +74,9 @@ export function pictureOfTensor(values: TypedArray, image: ImageOptions): Pixels
   return { data, width, height };
 }
 
+/** Seen on light and on dark ground. */
+const curveLevel = 128;
+
 /** Values as a grey picture, the least black and the most white: rows are the last axis, or a curve where there is one row. */
 export function pictureOfValues(values: TypedArray, shape: readonly number[]): Pixels {
   const { least, most } = spreadOf(values);
@@ -82,15 +85,15 @@ export function pictureOfValues(values: TypedArray, shape: readonly number[]): P
   const columns = dims.at(-1) ?? 1;
   const rows = Math.round(values.length / columns);
   const [width, height] = dims.length < 2 ? [96, 48] : [Math.min(columns, 96), Math.min(rows, 96)];
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  const paint = (x: number, y: number, level: number) => data.fill(level, (y * width + x) * 4, (y * width + x) * 4 + 3);
+  const data = new Uint8ClampedArray(width * height * 4);
+  const paint = (x: number, y: number, level: number) => data.set([level, level, level, 255], (y * width + x) * 4);
   if (dims.length < 2) {
     for (let x = 0; x < width; ++x) {
       const from = Math.floor((x / width) * values.length);
       const to = Math.max(from + 1, Math.floor(((x + 1) / width) * values.length));
       const part = spreadOf(values.slice(from, to));
       const yOf = (value: number) => Math.round((1 - (value - least) / range) * (height - 1));
-      for (let y = yOf(part.most); y <= yOf(part.least); ++y) paint(x, y, 60);
+      for (let y = yOf(part.most); y <= yOf(part.least); ++y) paint(x, y, curveLevel);
     }
   } else {
     for (let y = 0; y < height; ++y) {

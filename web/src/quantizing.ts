@@ -9,22 +9,16 @@ import {
   type Statistics,
   calibrate,
   compare,
-  createSession,
   quantize,
 } from "litequant";
 import { inputsOf } from "./guess.js";
-import { shapesOf } from "./outputs.js";
-import { zerosFor } from "./pictures.js";
+import { type Latency, measureLatency } from "./latency.js";
 import { essentialRecipe } from "./recipes.js";
-import type { Latency, ModelState, SamplesState, WorkPhase } from "./state.js";
+import type { ModelState, SamplesState, WorkPhase } from "./state.js";
 
 export const mostCompared = 200;
 const mostWorkers = 4;
 const leastSamplesEach = 12;
-const warmUps = 3;
-const leastRuns = 11;
-const mostRuns = 50;
-const measuredMs = 800;
 
 export interface Steps {
   readonly signal: AbortSignal;
@@ -75,8 +69,8 @@ export class Quantizing {
     const dataset = samples?.calibration;
     const sample = dataset ? await firstSampleOf(dataset) : [];
     if (this.measured?.model !== first || this.measured.of !== dataset)
-      this.measured = { model: first, of: dataset, latency: await measure(first, sample, signal) };
-    return [this.measured.latency, await measure(second, sample, signal)];
+      this.measured = { model: first, of: dataset, latency: await measureLatency(first, sample, signal) };
+    return [this.measured.latency, await measureLatency(second, sample, signal)];
   }
 
   private async statistics(model: Model, samples: SamplesState, steps: Steps): Promise<Statistics> {
@@ -107,23 +101,4 @@ async function* firstOf(dataset: Dataset, count: number) {
 async function firstSampleOf(dataset: Dataset): Promise<readonly InputValue[]> {
   for await (const sample of dataset) return inputsOf(sample);
   return [];
-}
-
-/** Times of single inferences in the engine's own clock. The values do not matter to it: zeros will do. */
-async function measure(model: Model, sample: readonly InputValue[], signal: AbortSignal): Promise<Latency> {
-  const session = await createSession(model, { inputShapes: shapesOf(model, sample) });
-  try {
-    await session.run(session.inputs.map(zerosFor), { signal });
-    await session.measure({ repeat: warmUps, signal });
-    const times: number[] = [];
-    const from = performance.now();
-    while (times.length < leastRuns || (times.length < mostRuns && performance.now() - from < measuredMs)) {
-      times.push((await session.measure({ repeat: 1, signal })).medianMs);
-    }
-    times.sort((a, b) => a - b);
-    const at = (share: number) => times[Math.round(share * (times.length - 1))] ?? 0;
-    return { medianMs: at(0.5), p10Ms: at(0.1), p90Ms: at(0.9), runs: times.length };
-  } finally {
-    session.dispose();
-  }
 }

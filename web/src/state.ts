@@ -15,6 +15,7 @@ import type {
 import type { Example } from "./example.js";
 import type { Guess } from "./guess.js";
 import type { KeptFacts } from "./kept.js";
+import type { Latency } from "./latency.js";
 import type { Preprocessing, Spread } from "./pictures.js";
 import type { Settings } from "./settings.js";
 
@@ -54,14 +55,6 @@ export interface Work {
   /** Among how many the phase is spread. */
   readonly workers: number;
   readonly cancel: () => void;
-}
-
-/** Milliseconds per inference; warm-up is not in it. */
-export interface Latency {
-  readonly medianMs: number;
-  readonly p10Ms: number;
-  readonly p90Ms: number;
-  readonly runs: number;
 }
 
 /** A quantized model and what was found about it. */

@@ -84,7 +84,17 @@ export class Workbench {
 
   async start(): Promise<void> {
     await this.applySettings(this.state.settings);
+    void this.startEngine();
     if (canKeep) void keptData().then(async ({ keptFacts }) => this.change({ kept: await keptFacts() }));
+  }
+
+  /** Beforehand: it is ready when the first model comes, and a browser that cannot run it says so at once. */
+  private async startEngine(): Promise<void> {
+    try {
+      this.change({ engine: await engine() });
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   async useSettings(changes: Partial<Settings>): Promise<void> {

@@ -51,7 +51,7 @@ export function CompareStep({ workbench }: { workbench: Workbench }) {
   }, [tab, result, samples, model, tab === "latency" && results, tab === "nodes" && isBusy, state.settings]);
   return (
     <Step number={4} outcome={newest && <strong>{newest.fileName}</strong>}>
-      {model && newest && <Summary floatBytes={model.handle.byteLength} result={newest} />}
+      {model && newest && <Summary float={model} result={newest} />}
       {results.length + refusals.length > 1 && <ResultTable workbench={workbench} />}
       {!samples && <p class="notice">{text("compare.noSamples")}</p>}
       {tab && (

@@ -41,7 +41,9 @@ export function ConfusionMatrix({ report, classNames }: ConfusionMatrixProps) {
           <caption class="unseen">{text("confusion.caption")}</caption>
           <thead>
             <tr>
-              <th scope="col">{text("confusion.corner")}</th>
+              <th scope="col" class="corner">
+                {text("confusion.corner")}
+              </th>
               {order.map((predicted) => (
                 <th key={predicted} scope="col">
                   {name(predicted)}

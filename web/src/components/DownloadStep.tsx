@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { commandFor, snippetFor } from "../commands.js";
 import { cArrayOf, htmlReport, overlayOf, recipeFile, saveFile } from "../exports.js";
@@ -72,7 +73,7 @@ export function DownloadStep({ workbench }: { workbench: Workbench }) {
       </ul>
       {recipe && (
         <>
-          <Copyable title={text("download.command")} code={commandFor(model, fileName, recipe, samples)} />
+          <Copyable title={text("download.command")} code={commandFor(model, fileName, recipe, samples)} isCommand />
           <Copyable title={text("download.snippet")} code={snippetFor(model, fileName, recipe, samples)} />
         </>
       )}
@@ -80,7 +81,13 @@ export function DownloadStep({ workbench }: { workbench: Workbench }) {
   );
 }
 
-function Copyable({ title, code }: { title: string; code: string }) {
+interface CopyableProps {
+  readonly title: string;
+  readonly code: string;
+  readonly isCommand?: boolean;
+}
+
+function Copyable({ title, code, isCommand = false }: CopyableProps) {
   const [isCopied, setCopied] = useState(false);
   const copy = () =>
     void navigator.clipboard.writeText(code).then(
@@ -96,8 +103,22 @@ function Copyable({ title, code }: { title: string; code: string }) {
         </button>
       </div>
       <pre tabIndex={0} aria-label={title}>
-        <code>{code}</code>
+        <code>{isCommand ? <Words command={code} /> : code}</code>
       </pre>
     </div>
+  );
+}
+
+/** A line may end between the words of a command, not at a hyphen within one. */
+function Words({ command }: { command: string }) {
+  return (
+    <>
+      {command.split(" ").map((word, index) => (
+        <Fragment key={index}>
+          {index > 0 && " "}
+          <span class="word">{word}</span>
+        </Fragment>
+      ))}
+    </>
   );
 }

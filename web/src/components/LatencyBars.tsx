@@ -1,5 +1,6 @@
-import { millisecondsText } from "../numbers.js";
-import type { Latency, Result } from "../state.js";
+import type { Latency } from "../latency.js";
+import { millisecondsNumber } from "../numbers.js";
+import type { Result } from "../state.js";
 import { text } from "../text.js";
 
 interface Bar {
@@ -21,12 +22,15 @@ export function LatencyBars({ results, shownId }: { results: readonly Result[]; 
         : [],
     ),
   ];
-  const most = Math.max(...bars.map(({ latency }) => latency.p90Ms));
-  const width = (ms: number) => `${(100 * ms) / most}%`;
+  const most = (of: (latency: Latency) => number) => Math.max(...bars.map(({ latency }) => of(latency)));
+  const longest = most(({ p90Ms }) => p90Ms);
+  const width = (ms: number) => `${(100 * ms) / longest}%`;
   return (
     <>
+      <p class="faint">
+        {text("latency.caption", { times: most(({ times }) => times), runs: most(({ together }) => together) })}
+      </p>
       <table class="latency">
-        <caption>{text("latency.caption", { runs: first.latency[1].runs })}</caption>
         <thead>
           <tr>
             <th scope="col">{text("column.mode")}</th>
@@ -54,9 +58,9 @@ export function LatencyBars({ results, shownId }: { results: readonly Result[]; 
                   <span class="whisker" style={{ insetInlineStart: width(p10Ms), inlineSize: width(p90Ms - p10Ms) }} />
                 </span>
               </td>
-              <td class="number">{millisecondsText(p10Ms)}</td>
-              <td class="number">{millisecondsText(medianMs)}</td>
-              <td class="number">{millisecondsText(p90Ms)}</td>
+              <td class="number">{millisecondsNumber(p10Ms)}</td>
+              <td class="number">{millisecondsNumber(medianMs)}</td>
+              <td class="number">{millisecondsNumber(p90Ms)}</td>
             </tr>
           ))}
         </tbody>

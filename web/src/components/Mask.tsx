@@ -6,6 +6,8 @@ import { text } from "../text.js";
 import { NumberTable } from "./NumberTable.js";
 import { Thumbnail } from "./Thumbnail.js";
 
+const mostNamed = 40;
+
 interface MaskProps {
   readonly float: OutputValues;
   readonly quantized: OutputValues;
@@ -43,30 +45,48 @@ export function Mask({ float, quantized, picture, classNames }: MaskProps) {
           </figure>
         ))}
       </div>
+      <p class="legend" aria-hidden="true">
+        {shares
+          .filter(([value]) => value !== 0)
+          .slice(0, mostNamed)
+          .map(([value]) => (
+            <span key={value}>
+              <span class="swatch" style={{ background: `rgb(${colourOf(value).join(" ")})` }} />
+              {classNames[value] ?? value}
+            </span>
+          ))}
+      </p>
       <NumberTable
         kind="narrow"
         columns={[text("outputs.class"), text("column.float"), text("column.quantized")]}
-        rows={shares.slice(0, 40).map(([value, a, b]) => [classNames[value] ?? value, percentText(a), percentText(b)])}
+        rows={shares
+          .slice(0, mostNamed)
+          .map(([value, a, b]) => [classNames[value] ?? value, percentText(a), percentText(b)])}
       />
     </>
   );
 }
 
-/** Class 0, mostly the background, is left clear; the others are apart in hue by the golden angle. */
+/** Neighbouring classes are apart in hue by the golden angle. */
+function colourOf(classIndex: number): number[] {
+  const hue = (classIndex * 137.5) / 60;
+  return [0, 4, 2].map((shift) => Math.round(255 * Math.min(1, Math.max(0, Math.abs(((hue + shift) % 6) - 3) - 1))));
+}
+
+/** Class 0, mostly the background, is left clear. */
 function overlay(classes: Uint8Array, width: number, height: number, picture: Pixels | undefined): Pixels {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  const colours = Array.from({ length: 256 }, (_, value) => colourOf(value));
   for (let pixel = 0; pixel < width * height; ++pixel) {
     const x = pixel % width;
     const y = Math.floor(pixel / width);
     const source = picture
       ? (Math.floor((y / height) * picture.height) * picture.width + Math.floor((x / width) * picture.width)) * 4
       : 0;
-    const hue = ((classes[pixel] ?? 0) * 137.5) / 60;
+    const colour = colours[classes[pixel] ?? 0] ?? [];
     for (let channel = 0; channel < 3; ++channel) {
       const below = picture?.data[source + channel] ?? 40;
-      const distance = Math.abs(((hue + [0, 4, 2][channel]!) % 6) - 3);
-      const colour = 255 * Math.min(1, Math.max(0, distance - 1));
-      data[pixel * 4 + channel] = classes[pixel] === 0 ? below : 0.4 * below + 0.6 * colour;
+      data[pixel * 4 + channel] = classes[pixel] === 0 ? below : 0.4 * below + 0.6 * (colour[channel] ?? 0);
     }
   }
   return { data, width, height };

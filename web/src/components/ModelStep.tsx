@@ -19,7 +19,7 @@ export function ModelStep({ workbench, onChosen }: StepWithFiles) {
   return (
     <Step number={1} outcome={model && <ModelOutcome model={model} />}>
       {!model && kept && <KeptOffer workbench={workbench} isBusy={isBusy} />}
-      <div class={model ? "chooser" : "chooser empty"}>
+      <div class={model ? "chooser compact" : "chooser empty"}>
         {!model && (
           <>
             <p class="chooser-title">{text("model.drop")}</p>

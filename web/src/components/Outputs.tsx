@@ -105,7 +105,13 @@ function OneOutput({ float, quantized, picture, classNames }: OneOutputProps) {
         <Mask float={float} quantized={quantized} picture={picture} classNames={classNames} />
       )}
       {isSame && (kind === "scores" || kind === "curve") && (
-        <Curves float={float.values} quantized={quantized.values} isBars={kind === "scores"} name={float.name} />
+        <Curves
+          float={float.values}
+          quantized={quantized.values}
+          isBars={kind === "scores"}
+          name={float.name}
+          classNames={classNames.length === float.values.length ? classNames : []}
+        />
       )}
       <OutputTable float={float} quantized={quantized} />
     </section>

@@ -93,10 +93,13 @@ export function PreprocessingPanel({ workbench, samples: { calibration, guess },
               <tr>
                 <th scope="col">{text("preprocessing.normalization")}</th>
                 <th scope="col">{text("guess.confidence")}</th>
+                <th scope="col" class="number">
+                  {text("guess.firstLayer")}
+                </th>
               </tr>
             </thead>
             <tbody>
-              {guess.rows.map(({ name, confidence }) => (
+              {guess.rows.map(({ name, confidence, firstLayer }) => (
                 <tr key={name}>
                   <th scope="row">{name}</th>
                   <td>
@@ -105,6 +108,7 @@ export function PreprocessingPanel({ workbench, samples: { calibration, guess },
                       {percentText(confidence)}
                     </span>
                   </td>
+                  <td class="number">{percentText(firstLayer)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,4 +1,5 @@
 import { bytesText, decibelText, millisecondsText, percentText, ratioText } from "../numbers.js";
+import { agreementUnit } from "../outputs.js";
 import { recipeNotes } from "../recipes.js";
 import type { Result } from "../state.js";
 import { type TextKey, text } from "../text.js";
@@ -36,6 +37,7 @@ export function ResultTable({ workbench }: { workbench: Workbench }) {
   const { results, refusals, shownId, model } = workbench.state;
   const best = bestOf(results);
   const floatBytes = model?.handle.byteLength ?? 0;
+  const hasAgreement = model !== undefined && agreementUnit(model.description) !== undefined;
   return (
     <div class="table-frame" role="region" aria-label={text("compare.results")} tabIndex={0}>
       <table class="results">
@@ -85,7 +87,9 @@ export function ResultTable({ workbench }: { workbench: Workbench }) {
                 <td class="number">{bytesText(made.byteLength)}</td>
                 <td class="number">{ratioText(floatBytes / made.byteLength)}</td>
                 <td class="number">{report ? decibelText(report.outputs[0]?.sqnrDb ?? null) : ""}</td>
-                <td class="number">{report?.agreement !== undefined ? percentText(report.agreement) : ""}</td>
+                <td class="number">
+                  {hasAgreement && report?.agreement !== undefined ? percentText(report.agreement) : ""}
+                </td>
                 <td class="number">{report?.top1 ? percentText(report.top1[1]) : ""}</td>
                 <td class="number">{latency ? millisecondsText(latency[1].medianMs) : ""}</td>
                 <td class="number">{made.leftInFloat.length}</td>

@@ -1,11 +1,14 @@
 import { bytesText, decibelText, millisecondsText, percentText, ratioText } from "../numbers.js";
-import type { Result } from "../state.js";
+import { agreementUnit } from "../outputs.js";
+import type { ModelState, Result } from "../state.js";
 import { countText, text } from "../text.js";
 import { Places } from "./Places.js";
 
 /** The figures that decide: size, faithfulness, time. */
-export function Summary({ floatBytes, result }: { floatBytes: number; result: Result }) {
+export function Summary({ float, result }: { float: ModelState; result: Result }) {
   const { model, report, latency } = result;
+  const floatBytes = float.handle.byteLength;
+  const unit = agreementUnit(float.description);
   const output = report?.outputs[0];
   return (
     <>
@@ -19,11 +22,11 @@ export function Summary({ floatBytes, result }: { floatBytes: number; result: Re
           })}
           share={model.byteLength / floatBytes}
         />
-        {report?.agreement !== undefined && (
+        {report?.agreement !== undefined && unit && (
           <Figure
             name={text("figure.agreement")}
             value={percentText(report.agreement)}
-            note={countText("figure.agreementNote", report.sampleCount)}
+            note={countText(unit === "pixel" ? "figure.agreementPixels" : "figure.agreementNote", report.sampleCount)}
             share={report.agreement}
           />
         )}

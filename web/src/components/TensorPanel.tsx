@@ -3,7 +3,7 @@ import { type ChannelRanges, type Histogram, histogramOf, weightRanges } from ".
 import { percentText, valueText } from "../numbers.js";
 import type { ModelState, Result, SamplesState } from "../state.js";
 import { text } from "../text.js";
-import { NumberTable } from "./NumberTable.js";
+import { TableBehind } from "./TableBehind.js";
 
 const width = 640;
 const height = 170;
@@ -94,20 +94,12 @@ function HistogramChart({ histogram, name }: { histogram: Histogram; name: strin
             : text("histogram.float")}
         </span>
       </figcaption>
-      <details>
-        <summary>{text("action.table")}</summary>
-        <div class="table-frame short" role="region" aria-label={text("histogram.chart", { name })} tabIndex={0}>
-          <NumberTable
-            caption={text("histogram.count", { count })}
-            columns={[text("histogram.from"), text("column.float"), text("column.quantized")]}
-            rows={float.map((value, i) => [
-              valueText(low + ((high - low) * i) / float.length),
-              value,
-              quantized[i] ?? 0,
-            ])}
-          />
-        </div>
-      </details>
+      <TableBehind
+        title={text("histogram.chart", { name })}
+        caption={text("histogram.count", { count })}
+        columns={[text("histogram.from"), text("column.float"), text("column.quantized")]}
+        rows={float.map((value, i) => [valueText(low + ((high - low) * i) / float.length), value, quantized[i] ?? 0])}
+      />
     </figure>
   );
 }
@@ -133,16 +125,14 @@ function WeightChart({ weights: { name, ranges } }: { weights: ChannelRanges }) 
           />
         ))}
       </svg>
-      <figcaption>{text("weights.chart", { name })}</figcaption>
-      <details>
-        <summary>{text("action.table")}</summary>
-        <div class="table-frame short" role="region" aria-label={text("weights.chart", { name })} tabIndex={0}>
-          <NumberTable
-            columns={[text("weights.channel"), text("outputs.least"), text("outputs.most")]}
-            rows={ranges.map(([low, high], i) => [i, valueText(low), valueText(high)])}
-          />
-        </div>
-      </details>
+      <figcaption>
+        {text("weights.chart", { name })}. {text("outputs.scale", { least: valueText(least), most: valueText(most) })}
+      </figcaption>
+      <TableBehind
+        title={text("weights.chart", { name })}
+        columns={[text("weights.channel"), text("outputs.least"), text("outputs.most")]}
+        rows={ranges.map(([low, high], i) => [i, valueText(low), valueText(high)])}
+      />
     </figure>
   );
 }

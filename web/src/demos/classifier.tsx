@@ -56,7 +56,7 @@ function Demo() {
       <PictureRow pictures={pictures} chosen={picture} onChoose={setPicture} />
       <div class="actions">
         <FileButton testId="picture" accept="image/*" onFile={(file) => void decodeImage(file).then(setPicture, fail)}>
-          {text("samples.files")}
+          {text("demo.denoise.own")}
         </FileButton>
         <Camera onPicture={setPicture} onFailure={() => setFailure(text("camera.denied"))} />
       </div>

@@ -12,6 +12,7 @@ import {
   quantize,
 } from "litequant";
 import { type ComponentChildren, render } from "preact";
+import { type Latency, measureLatency } from "../latency.js";
 import { bytesText, millisecondsText, percentText } from "../numbers.js";
 import { modelPart } from "../offline/contents.js";
 import { useOwnEngine } from "../offline/engine.js";
@@ -23,6 +24,7 @@ export interface Contender {
   readonly title: TextKey;
   readonly model: Model;
   readonly session: Session;
+  readonly latency: Latency;
 }
 
 /** The float model in the file, then one quantized for each mode on these samples. */
@@ -33,33 +35,29 @@ export async function contendersFor(
 ): Promise<readonly Contender[]> {
   const float = await load(await modelPart(), { name: fileName });
   const statistics = await calibrate(float, await openDataset(samples, float));
-  const contenders: Contender[] = [{ title: "column.float", model: float, session: await createSession(float) }];
+  const contender = async (title: TextKey, model: Model) =>
+    ({ title, model, session: await createSession(model), latency: await measureLatency(model) }) satisfies Contender;
+  const contenders = [await contender("column.float", float)];
   for (const [mode, title] of Object.entries(made) as [Mode, TextKey][]) {
-    const model = await quantize(float, { mode }, statistics);
-    contenders.push({ title, model, session: await createSession(model) });
+    contenders.push(await contender(title, await quantize(float, { mode }, statistics)));
   }
   return contenders;
 }
 
-/** The first output for an input, and the time it took. */
+/** The first output for an input. */
 export async function resultOf({ session }: Contender, input: InputValue) {
   const [output] = session.outputs;
   if (!output) throw new Error("the model has no output");
-  const from = performance.now();
-  const values = (await session.run([input]))[output.name]?.data as Float32Array;
-  return { output, values, milliseconds: performance.now() - from };
+  return { output, values: (await session.run([input]))[output.name]?.data as Float32Array };
 }
 
 /** The likeliest classes. */
-export interface Answer {
-  readonly classes: readonly { readonly name: string; readonly score: number }[];
-  readonly milliseconds: number;
-}
+export type Answer = readonly { readonly name: string; readonly score: number }[];
 
 export async function answerOf(contender: Contender, input: InputValue): Promise<Answer> {
-  const { output, values, milliseconds } = await resultOf(contender, input);
+  const { output, values } = await resultOf(contender, input);
   const classes = Array.from(values, (score, index) => ({ name: output.labels?.[index] ?? String(index), score }));
-  return { classes: classes.sort((a, b) => b.score - a.score).slice(0, shownClasses), milliseconds };
+  return classes.sort((a, b) => b.score - a.score).slice(0, shownClasses);
 }
 
 interface AnswersProps {
@@ -70,18 +68,17 @@ interface AnswersProps {
 export function Answers({ contenders, answers }: AnswersProps) {
   return (
     <div class="demo-answers" aria-live="polite">
-      {contenders.map(({ title, model }, index) => (
+      {contenders.map(({ title, model, latency }, index) => (
         <section key={title} class="step" aria-label={text(title)}>
           <div class="part-head">
             <h2>{text(title)}</h2>
             <span class="faint">
-              {bytesText(model.byteLength)}
-              {answers[index] && `, ${millisecondsText(answers[index].milliseconds)}`}
+              {bytesText(model.byteLength)}, {millisecondsText(latency.medianMs)}
             </span>
           </div>
           <table>
             <tbody>
-              {answers[index]?.classes.map(({ name, score }) => (
+              {answers[index]?.map(({ name, score }) => (
                 <tr key={name}>
                   <th scope="row" class="predicted">
                     {name}

@@ -22,17 +22,15 @@ const enlarged = 16;
 /** A picture that can be looked at: the one given, or what a model made of it. */
 interface View extends OutputValues {
   readonly title: TextKey;
-  readonly milliseconds: number | undefined;
 }
 
 async function viewsOf(contenders: readonly Contender[], picture: Pixels): Promise<readonly View[]> {
   const { data } = await imageToTensor(picture, { height: side, width: side, resize: "cover", normalize: [-1, 1] });
   const values = data as Float32Array;
-  const views: View[] = [{ title: "demo.noisy", name: "", shape, values, milliseconds: undefined }];
+  const views: View[] = [{ title: "demo.noisy", name: "", shape, values }];
   for (const contender of contenders) {
-    const made = await resultOf(contender, values);
-    const { values: found, milliseconds } = made;
-    views.push({ title: contender.title, name: contender.title, shape, values: found, milliseconds });
+    const { values: found } = await resultOf(contender, values);
+    views.push({ title: contender.title, name: contender.title, shape, values: found });
   }
   return views;
 }
@@ -152,10 +150,10 @@ function Demo() {
             columns={[text("outputs.model"), text("column.bytes"), text("column.time"), text("figure.sqnr")]}
             rows={views
               .slice(1)
-              .map(({ title, values, milliseconds }, index) => [
+              .map(({ title, values }, index) => [
                 text(title),
                 bytesText(contenders[index]?.model.byteLength ?? 0),
-                millisecondsText(milliseconds ?? 0),
+                millisecondsText(contenders[index]?.latency.medianMs ?? 0),
                 index === 0 ? "" : decibelText(signalToNoise(float.values, values)),
               ])}
           />
