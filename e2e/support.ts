@@ -1,5 +1,6 @@
 // What the tests of the page share: the embedded example, the steps a person takes, and what comes out.
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { type Download, type Page, expect } from "@playwright/test";
@@ -13,6 +14,27 @@ export async function openExample(page: Page, address = "/", name = "Characters"
   await page.getByRole("button", { name, exact: true }).click();
   await expect(page.getByTestId("sample-count")).toBeVisible();
 }
+
+/** A file of the disk as the model. */
+export async function openModel(page: Page, path: string): Promise<void> {
+  await page.goto("/");
+  await page.getByTestId("model-file").setInputFiles(path);
+  await expect(page.getByText(`${basename(path)} is loaded.`)).toBeAttached();
+}
+
+/** The example with other text in place of some of its own, which is no longer than that. */
+export function patched(replacements: Readonly<Record<string, string>>): Buffer {
+  const bytes = readFileSync(example("characters.tflite"));
+  for (const [old, put] of Object.entries(replacements)) {
+    const at = bytes.indexOf(old, 0, "latin1");
+    if (at < 0 || put.length > old.length) throw new Error(`${old} is not in the model, or too short`);
+    bytes.write(put.padEnd(old.length, " "), at, "latin1");
+  }
+  return bytes;
+}
+
+/** The example without what it says of itself: neither the entry's name nor its identifier are those looked for. */
+export const withoutMetadata = (): Buffer => patched({ TFLITE_METADATA: "TFLITE_META____", M001: "M___" });
 
 /** With the mode of this name, until there is a file to download. */
 export async function quantize(page: Page, mode: string): Promise<void> {
