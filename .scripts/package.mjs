@@ -21,7 +21,8 @@ const browser = { platform: "browser", target: "es2022" };
 const entries = [
   { source: "bindings/node.ts", file: "node.js", format: "esm", ...node },
   { source: "bindings/node.ts", file: "node.cjs", format: "cjs", ...node },
-  { source: "bindings/web.ts", file: "web.js", format: "esm", ...browser },
+  { source: "bindings/web.ts", file: "web.js", format: "esm", ...browser, besideDirect: true },
+  { source: "bindings/direct.ts", file: "direct.js", format: "esm", ...browser },
   { source: "bindings/worker.ts", file: "worker.js", format: "esm", ...browser },
   { source: "bindings/cli.ts", file: "cli.js", format: "esm", ...node, besideNode: true },
 ];
@@ -67,7 +68,7 @@ export async function buildPackage() {
 async function bundle(present) {
   const esbuild = await import("esbuild");
   const { version } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
-  for (const { source, file, format, platform, target, besideNode } of present) {
+  for (const { source, file, format, platform, target, besideNode, besideDirect } of present) {
     await esbuild.build({
       entryPoints: [inRoot(source)],
       outfile: join(fresh, file),
@@ -78,7 +79,7 @@ async function bundle(present) {
       external: ["sharp"],
       // CommonJS loads sharp with `require`, which works where dynamic import does not (Jest).
       supported: { "dynamic-import": format === "esm" },
-      plugins: besideNode ? [moduleGlue, nodeEntry] : [moduleGlue],
+      plugins: [moduleGlue, ...(besideNode ? [nodeEntry] : []), ...(besideDirect ? [directEntry] : [])],
       minify: platform === "browser",
       legalComments: "none",
       logLevel: "warning",
@@ -110,15 +111,19 @@ const moduleGlue = {
   },
 };
 
-/** The command line imports the package's own Node entry instead of holding a second copy of it. */
-const nodeEntry = {
-  name: "node entry",
+/** Another of the package's files, imported as it is instead of a copy of it. */
+const beside = (file) => ({
+  name: `beside ${file}`,
   setup(build) {
-    build.onResolve({ filter: /\/node\.js$/ }, ({ path, resolveDir }) =>
-      join(resolveDir, path) === inRoot("bindings/node.js") ? { path: "./node.js", external: true } : undefined,
+    build.onResolve({ filter: new RegExp(`/${file}$`) }, ({ path, resolveDir }) =>
+      join(resolveDir, path) === inRoot(`bindings/${file}`) ? { path: `./${file}`, external: true } : undefined,
     );
   },
-};
+});
+/** The command line imports the package's own Node entry. */
+const nodeEntry = beside("node.js");
+/** A page fetches what runs an engine in its own thread only when that is wanted. */
+const directEntry = beside("direct.js");
 
 /** dist/types for `import`; the same files in dist/types-cjs for `require`, whose package.json makes them CommonJS. */
 async function declareTypes() {

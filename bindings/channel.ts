@@ -1,6 +1,5 @@
-// Where an engine lives: in this thread, or in a worker.
+// Where an engine lives: in a worker, or in this thread (direct.ts).
 import { LiteQuantError } from "./errors.js";
-import { Host } from "./host.js";
 import { copied } from "./protocol.js";
 import type { Reply, Request } from "./protocol.js";
 
@@ -11,36 +10,6 @@ export interface Channel {
   send(request: Request): Promise<Reply>;
   close(): void;
 }
-
-/** In this thread. Gives the event loop a turn before a call when the last one was long ago, so that signals arrive. */
-export class DirectChannel implements Channel {
-  readonly isWorker = false;
-  readonly #host = new Host();
-  #lastTurn = 0;
-
-  async send(request: Request): Promise<Reply> {
-    const now = performance.now();
-    if (now - this.#lastTurn > 15) {
-      await nextTurn();
-      this.#lastTurn = performance.now();
-    }
-    return await this.#host.answer(request);
-  }
-
-  close(): void {
-    // Nothing runs between calls; the module is dropped with this object.
-  }
-}
-
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port2.postMessage(undefined);
-  });
 
 export class WorkerChannel implements Channel {
   readonly isWorker = true;

@@ -4,12 +4,13 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker as NodeWorker } from "node:worker_threads";
 import { makeApi } from "./api.js";
-import { DirectChannel, WorkerChannel } from "./channel.js";
+import { WorkerChannel } from "./channel.js";
+import { DirectChannel } from "./direct.js";
 import type { EngineStart } from "./engine.js";
 import { LiteQuantError, messageOf, refuse } from "./errors.js";
-import { bestVariant } from "./loader.js";
 import type { FileSource, Platform } from "./platform.js";
 import type { DataFile, EngineOptions, LiteQuant, Pixels, Variant } from "./types.js";
+import { bestVariant } from "./variant.js";
 
 export type * from "./types.js";
 export { LiteQuantError };

@@ -1,11 +1,11 @@
 // The package's entry in a page or in a worker.
 import { makeApi } from "./api.js";
-import { DirectChannel, WorkerChannel } from "./channel.js";
+import { WorkerChannel } from "./channel.js";
 import type { EngineStart } from "./engine.js";
 import { LiteQuantError, messageOf, refuse } from "./errors.js";
-import { bestVariant } from "./loader.js";
 import type { FileSource, Platform } from "./platform.js";
 import type { DataFile, EngineOptions, LiteQuant, Pixels, Variant } from "./types.js";
+import { bestVariant } from "./variant.js";
 
 export type * from "./types.js";
 export { LiteQuantError };
@@ -16,7 +16,10 @@ const platform: Platform = {
     const wasm = options.wasmBinary ?? new URL(options.wasmURL ?? wasmURL(variant), location.href).href;
     const inPage = typeof document !== "undefined";
     const thread = options.thread ?? (inPage ? "worker" : "in-thread");
-    const channel = thread === "worker" ? new WorkerChannel(await openWorker(options)) : new DirectChannel();
+    const channel =
+      thread === "worker"
+        ? new WorkerChannel(await openWorker(options))
+        : new (await import("./direct.js")).DirectChannel();
     return { channel, options: { variant, wasm } };
   },
   async readFile(source) {

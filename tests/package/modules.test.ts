@@ -107,11 +107,14 @@ test("importing does nothing by itself", async () => {
 });
 
 test("the files for pages know nothing of Node, and are small", () => {
-  for (const file of ["web.js", "worker.js"]) {
+  for (const file of ["web.js", "direct.js", "worker.js"]) {
     const text = readFileSync(join(dist, file), "utf8");
     expect(text).not.toMatch(/require\(|from\s*"node:|import\("node:/);
   }
   expect(readFileSync(join(dist, "worker.js"), "utf8")).not.toMatch(/^\s*(import|export)\b/m);
+  // What starts an engine is in the worker, and beside the page's own file: it is fetched where there is no worker.
+  expect(readFileSync(join(dist, "web.js"), "utf8")).toMatch(/import\("\.\/direct\.js"\)/);
+  expect(statSync(join(dist, "web.js")).size).toBeLessThan(65_000);
   for (const variant of ["simd", "relaxed"]) {
     expect(statSync(join(dist, `litequant-${variant}.wasm`)).size).toBeLessThan(2_500_000);
   }
