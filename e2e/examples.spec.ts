@@ -79,7 +79,7 @@ test("a byte of the model changed, and what is shown changes", async ({ page }) 
     await expect(page.getByTestId("sample-count")).toBeVisible();
     await quantize(page, "Dynamic range");
     await openOutputs(page);
-    const cells = page.locator(".output table").first().locator("tbody td");
+    const cells = page.locator(".output table.narrow tbody td");
     await expect(cells.first()).toBeVisible();
     return await cells.allTextContents();
   };

@@ -1,6 +1,6 @@
 // What is made and taken away: the table of all modes, nodes kept in float, exports, the command line's bytes, settings.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
@@ -64,7 +64,7 @@ test("the values of a tensor: both models, what can be held, the weights' ranges
   expect(await seriousFindings(page)).toEqual([]);
 });
 
-test("the shown command makes the downloaded bytes", async ({ page }) => {
+test("the shown command makes the downloaded bytes, and so does the shown program", async ({ page }) => {
   const folder = mkdtempSync(join(tmpdir(), "litequant-"));
   cpSync(example("characters.tflite"), join(folder, "characters.tflite"));
   const sheet = sharp(example("calibration.png"));
@@ -93,6 +93,14 @@ test("the shown command makes the downloaded bytes", async ({ page }) => {
   expect([npx, litequant]).toEqual(["npx", "litequant"]);
   execFileSync(process.execPath, [inRoot("dist/cli.js"), ...words], { cwd: folder });
   const { name, bytes } = await downloaded(page);
+  expect(bytes.equals(readFileSync(join(folder, name)))).toBe(true);
+
+  rmSync(join(folder, name));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(inRoot("."), join(folder, "node_modules/litequant"));
+  const program = (await page.locator("#section-5 pre").last().textContent()) ?? "";
+  writeFileSync(join(folder, "make.mjs"), program);
+  execFileSync(process.execPath, ["make.mjs"], { cwd: folder });
   expect(bytes.equals(readFileSync(join(folder, name)))).toBe(true);
 });
 
