@@ -25,7 +25,11 @@ export function Mask({ float, quantized, picture, classNames }: MaskProps) {
     const count = (classes: Uint8Array, wanted: number) =>
       classes.filter((value) => value === wanted).length / a.length;
     return {
-      pictures: [a, b, differs].map((classes) => overlay(classes, width, height, picture)),
+      pictures: [
+        overlay(a, width, height, picture, colours),
+        overlay(b, width, height, picture, colours),
+        overlay(differs, width, height, picture, [], alarm),
+      ],
       shares: found.map((value) => [value, count(a, value), count(b, value)] as const),
       differing: count(differs, 1),
     };
@@ -73,20 +77,31 @@ function colourOf(classIndex: number): number[] {
   return [0, 4, 2].map((shift) => Math.round(255 * Math.min(1, Math.max(0, Math.abs(((hue + shift) % 6) - 3) - 1))));
 }
 
-/** Class 0, mostly the background, is left clear. */
-function overlay(classes: Uint8Array, width: number, height: number, picture: Pixels | undefined): Pixels {
+const colours = Array.from({ length: 256 }, (_, value) => (value === 0 ? undefined : colourOf(value)));
+/** Of pixels that differ; the picture is dimmed below them. */
+const alarm = [255, 60, 60];
+
+/** Class 0, mostly the background, is left clear. With `only`, the picture is dark and all else has that colour. */
+function overlay(
+  classes: Uint8Array,
+  width: number,
+  height: number,
+  picture: Pixels | undefined,
+  of: readonly (readonly number[] | undefined)[],
+  only?: readonly number[],
+): Pixels {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  const colours = Array.from({ length: 256 }, (_, value) => colourOf(value));
   for (let pixel = 0; pixel < width * height; ++pixel) {
     const x = pixel % width;
     const y = Math.floor(pixel / width);
     const source = picture
       ? (Math.floor((y / height) * picture.height) * picture.width + Math.floor((x / width) * picture.width)) * 4
       : 0;
-    const colour = colours[classes[pixel] ?? 0] ?? [];
+    const kind = classes[pixel] ?? 0;
+    const colour = kind === 0 ? undefined : (only ?? of[kind]);
     for (let channel = 0; channel < 3; ++channel) {
-      const below = picture?.data[source + channel] ?? 40;
-      data[pixel * 4 + channel] = classes[pixel] === 0 ? below : 0.4 * below + 0.6 * (colour[channel] ?? 0);
+      const below = (picture?.data[source + channel] ?? 40) * (only ? 0.4 : 1);
+      data[pixel * 4 + channel] = colour ? (only ? 0 : 0.4 * below) + (only ? 1 : 0.6) * (colour[channel] ?? 0) : below;
     }
   }
   return { data, width, height };

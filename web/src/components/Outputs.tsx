@@ -25,7 +25,7 @@ interface Shown {
 }
 
 /** All outputs of both models for one sample. */
-export function Outputs({ model, samples: { evaluation }, result }: OutputsProps) {
+export function Outputs({ model, samples: { evaluation, origin }, result }: OutputsProps) {
   const [index, setIndex] = useState(0);
   const [{ outputs, picture, failure }, setShown] = useState<Shown>({});
   const count = Math.min(evaluation.length, mostCompared);
@@ -58,7 +58,7 @@ export function Outputs({ model, samples: { evaluation }, result }: OutputsProps
             if (valueAsNumber >= 1 && valueAsNumber <= count) setIndex(Math.floor(valueAsNumber) - 1);
           }}
         />
-        <span class="faint name">{evaluation.names[index]}</span>
+        {origin === "files" && <span class="faint name">{evaluation.names[index]}</span>}
       </div>
       {failure && (
         <p class="warning" lang="en">

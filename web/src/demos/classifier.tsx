@@ -6,16 +6,8 @@ import { FileButton } from "../components/FileButton.js";
 import { PictureRow } from "./PictureRow.js";
 import { tilesPart } from "../offline/contents.js";
 import { text } from "../text.js";
-import {
-  type Answer,
-  Answers,
-  type Contender,
-  DemoPage,
-  answerOf,
-  contendersFor,
-  messageOf,
-  startDemo,
-} from "./contenders.js";
+import { type Answer, Answers, type Contender, DemoPage, answerOf, contendersFor, startDemo } from "./contenders.js";
+import { useHeld } from "./held.js";
 
 const examplesShown = 20;
 
@@ -27,40 +19,22 @@ async function answerTo(contender: Contender, picture: Pixels): Promise<Answer> 
 }
 
 function Demo() {
-  const [pictures, setPictures] = useState<readonly Pixels[]>([]);
-  const [both, setBoth] = useState<readonly Contender[]>([]);
-  const [picture, setPicture] = useState<Pixels>();
-  const [answers, setAnswers] = useState<readonly Answer[]>([]);
-  const [failure, setFailure] = useState("");
-  const fail = (error: unknown) => setFailure(messageOf(error));
-  useEffect(() => {
-    const start = async () => {
-      const shown = (await tilesPart("samples", samples.tile)).slice(0, examplesShown);
-      setPictures(shown);
-      const calibration = await tilesPart("calibration", samples.tile);
-      setBoth(await contendersFor("characters.tflite", calibration, { int8: "column.quantized" }));
-      setPicture(shown[0]);
-    };
-    start().catch(fail);
-  }, []);
-  useEffect(() => {
-    if (!picture || both.length === 0) return;
-    let isWanted = true;
-    Promise.all(both.map((one) => answerTo(one, picture))).then((found) => isWanted && setAnswers(found), fail);
-    return () => {
-      isWanted = false;
-    };
-  }, [both, picture]);
+  const { questions, contenders, chosen, choose, found, failure, fail } = useHeld({
+    questions: async () => (await tilesPart("samples", samples.tile)).slice(0, examplesShown),
+    contenders: async () =>
+      contendersFor("characters.tflite", await tilesPart("calibration", samples.tile), { int8: "column.quantized" }),
+    ask: (all, picture: Pixels) => Promise.all(all.map((one) => answerTo(one, picture))),
+  });
   return (
     <DemoPage title={text("demo.title")} lead={text("demo.lead")} failure={failure}>
-      <PictureRow pictures={pictures} chosen={picture} onChoose={setPicture} />
+      <PictureRow pictures={questions} chosen={chosen} onChoose={choose} />
       <div class="actions">
-        <FileButton testId="picture" accept="image/*" onFile={(file) => void decodeImage(file).then(setPicture, fail)}>
+        <FileButton testId="picture" accept="image/*" onFile={(file) => void decodeImage(file).then(choose, fail)}>
           {text("demo.denoise.own")}
         </FileButton>
-        <Camera onPicture={setPicture} onFailure={() => setFailure(text("camera.denied"))} />
+        <Camera onPicture={choose} onFailure={() => fail(new Error(text("camera.denied")))} />
       </div>
-      <Answers contenders={both} answers={answers} />
+      <Answers contenders={contenders} answers={found} />
     </DemoPage>
   );
 }

@@ -62,7 +62,8 @@ export async function answerOf(contender: Contender, input: InputValue): Promise
 
 interface AnswersProps {
   readonly contenders: readonly Contender[];
-  readonly answers: readonly Answer[];
+  /** One for each. */
+  readonly answers: readonly Answer[] | undefined;
 }
 
 export function Answers({ contenders, answers }: AnswersProps) {
@@ -78,7 +79,7 @@ export function Answers({ contenders, answers }: AnswersProps) {
           </div>
           <table>
             <tbody>
-              {answers[index]?.map(({ name, score }) => (
+              {answers?.[index]?.map(({ name, score }) => (
                 <tr key={name}>
                   <th scope="row" class="predicted">
                     {name}
@@ -128,5 +129,3 @@ export async function startDemo(Demo: () => ComponentChildren): Promise<void> {
   const root = document.getElementById("app");
   if (root) render(<Demo />, root);
 }
-
-export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

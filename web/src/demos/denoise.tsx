@@ -1,6 +1,6 @@
 // A demo in one file: noise taken off pictures by int8 and by int16 activations, with a slider between any two of them.
 import { type Pixels, decodeImage, imageToTensor } from "litequant";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { BeforeAfter } from "../components/BeforeAfter.js";
 import { Choice } from "../components/Choice.js";
 import { FileButton } from "../components/FileButton.js";
@@ -10,7 +10,8 @@ import { bytesText, decibelText, millisecondsText } from "../numbers.js";
 import { tilesPart } from "../offline/contents.js";
 import type { OutputValues } from "../outputs.js";
 import { type TextKey, text } from "../text.js";
-import { type Contender, DemoPage, contendersFor, messageOf, resultOf, startDemo } from "./contenders.js";
+import { type Contender, DemoPage, contendersFor, resultOf, startDemo } from "./contenders.js";
+import { useHeld } from "./held.js";
 import { PictureRow } from "./PictureRow.js";
 
 const side = 96;
@@ -75,40 +76,33 @@ function differences(float: Float32Array, other: Float32Array): Pixels {
 }
 
 function Demo() {
-  const [pictures, setPictures] = useState<readonly Pixels[]>([]);
-  const [contenders, setContenders] = useState<readonly Contender[]>([]);
-  const [picture, setPicture] = useState<Pixels>();
-  const [views, setViews] = useState<readonly View[]>([]);
+  const {
+    questions,
+    contenders,
+    chosen,
+    choose,
+    found: views = [],
+    failure,
+    fail,
+  } = useHeld({
+    questions: () => tilesPart("samples", side),
+    contenders: async () =>
+      contendersFor("denoise.tflite", await tilesPart("calibration", side), {
+        int8: "mode.int8",
+        int16x8: "mode.int16x8",
+      }),
+    ask: viewsOf,
+  });
   const [titles, setTitles] = useState<readonly [TextKey, TextKey]>(["mode.int8", "mode.int16x8"]);
-  const [failure, setFailure] = useState("");
-  const fail = (error: unknown) => setFailure(messageOf(error));
-  useEffect(() => {
-    const start = async () => {
-      const shown = await tilesPart("samples", side);
-      setPictures(shown);
-      const made = { int8: "mode.int8", int16x8: "mode.int16x8" } as const;
-      setContenders(await contendersFor("denoise.tflite", await tilesPart("calibration", side), made));
-      setPicture(shown[0]);
-    };
-    start().catch(fail);
-  }, []);
-  useEffect(() => {
-    if (!picture || contenders.length === 0) return;
-    let isWanted = true;
-    viewsOf(contenders, picture).then((found) => isWanted && setViews(found), fail);
-    return () => {
-      isWanted = false;
-    };
-  }, [contenders, picture]);
   const viewOf = (title: TextKey) => views.find((view) => view.title === title);
   const [left, right] = titles.map(viewOf);
   const float = viewOf("column.float");
   const choices = views.map(({ title }) => [title, text(title)] as const);
   return (
     <DemoPage title={text("demo.denoise.title")} lead={text("demo.denoise.lead")} failure={failure}>
-      <PictureRow pictures={pictures} chosen={picture} onChoose={setPicture} />
+      <PictureRow pictures={questions} chosen={chosen} onChoose={choose} />
       <div class="actions">
-        <FileButton testId="picture" accept="image/*" onFile={(file) => void withNoise(file).then(setPicture, fail)}>
+        <FileButton testId="picture" accept="image/*" onFile={(file) => void withNoise(file).then(choose, fail)}>
           {text("demo.denoise.own")}
         </FileButton>
       </div>

@@ -1,6 +1,5 @@
 // A demo in one file: spoken words, by the float model and by int8, from its own sounds, a .wav or the microphone.
 import type { Pixels } from "litequant";
-import { useEffect, useState } from "preact/hooks";
 import samples from "../../examples/keywords/samples.json";
 import { FileButton } from "../components/FileButton.js";
 import { Thumbnail } from "../components/Thumbnail.js";
@@ -8,16 +7,8 @@ import { secondsPart } from "../offline/contents.js";
 import { pictureOfValues } from "../pictures.js";
 import { loudestSecond } from "../sounds.js";
 import { text } from "../text.js";
-import {
-  type Answer,
-  Answers,
-  type Contender,
-  DemoPage,
-  answerOf,
-  contendersFor,
-  messageOf,
-  startDemo,
-} from "./contenders.js";
+import { Answers, DemoPage, answerOf, contendersFor, startDemo } from "./contenders.js";
+import { useHeld } from "./held.js";
 import { Microphone } from "./Microphone.js";
 import { PictureRow } from "./PictureRow.js";
 
@@ -50,64 +41,51 @@ function play({ values }: Sound): void {
 }
 
 function Demo() {
-  const [sounds, setSounds] = useState<readonly Sound[]>([]);
-  const [both, setBoth] = useState<readonly Contender[]>([]);
-  const [sound, setSound] = useState<Sound>();
-  const [answers, setAnswers] = useState<readonly Answer[]>([]);
-  const [failure, setFailure] = useState("");
-  const fail = (error: unknown) => setFailure(messageOf(error));
-  useEffect(() => {
-    const start = async () => {
+  const { questions, contenders, chosen, choose, found, failure, fail } = useHeld({
+    questions: async () => {
       const files = (await secondsPart("samples", rate)).slice(0, examplesShown);
-      const shown = await Promise.all(files.map(async (file) => soundOf(await decoded(await file.read()))));
-      setSounds(shown);
-      const calibration = await secondsPart("calibration", rate);
-      setBoth(await contendersFor("keywords.tflite", calibration, { int8: "column.quantized" }));
-      setSound(shown[0]);
-    };
-    start().catch(fail);
-  }, []);
-  useEffect(() => {
-    if (!sound || both.length === 0) return;
-    let isWanted = true;
-    Promise.all(both.map((one) => answerOf(one, sound.values))).then((found) => isWanted && setAnswers(found), fail);
-    return () => {
-      isWanted = false;
-    };
-  }, [both, sound]);
+      return await Promise.all(files.map(async (file) => soundOf(await decoded(await file.read()))));
+    },
+    contenders: async () =>
+      contendersFor("keywords.tflite", await secondsPart("calibration", rate), { int8: "column.quantized" }),
+    ask: (all, { values }: Sound) => Promise.all(all.map((one) => answerOf(one, values))),
+  });
   const take = async (file: File) => {
     const values = await decoded(new Uint8Array(await file.arrayBuffer()));
-    setSound(soundOf(loudestSecond(values, rate)));
+    choose(soundOf(loudestSecond(values, rate)));
   };
   return (
     <DemoPage title={text("demo.keywords.title")} lead={text("demo.keywords.lead")} failure={failure}>
       <PictureRow
-        pictures={sounds.map(({ picture }) => picture)}
-        chosen={sound?.picture}
+        pictures={questions.map(({ picture }) => picture)}
+        chosen={chosen?.picture}
         label="demo.sound"
-        onChoose={(picture) => setSound(sounds.find((one) => one.picture === picture))}
+        onChoose={(picture) => {
+          const sound = questions.find((one) => one.picture === picture);
+          if (sound) choose(sound);
+        }}
       />
       <div class="actions">
         <FileButton testId="sound" accept="audio/*" onFile={(file) => void take(file).catch(fail)}>
           {text("demo.keywords.own")}
         </FileButton>
-        {sound && (
-          <button type="button" class="button" onClick={() => play(sound)}>
+        {chosen && (
+          <button type="button" class="button" onClick={() => play(chosen)}>
             {text("demo.listen")}
           </button>
         )}
         <Microphone
           rate={rate}
-          onSound={(values) => setSound(soundOf(values))}
-          onFailure={() => setFailure(text("microphone.denied"))}
+          onSound={(values) => choose(soundOf(values))}
+          onFailure={() => fail(new Error(text("microphone.denied")))}
         />
       </div>
-      {sound && (
+      {chosen && (
         <div class="demo-sound">
-          <Thumbnail pixels={sound.picture} label={text("demo.keywords.picture")} />
+          <Thumbnail pixels={chosen.picture} label={text("demo.keywords.picture")} />
         </div>
       )}
-      <Answers contenders={both} answers={answers} />
+      <Answers contenders={contenders} answers={found} />
     </DemoPage>
   );
 }
