@@ -141,7 +141,7 @@ function Demo() {
           </div>
           <NumberTable
             kind="narrow"
-            columns={[text("outputs.model"), text("column.bytes"), text("column.time"), text("figure.sqnr")]}
+            columns={[text("outputs.model"), text("column.bytes"), text("column.time"), "SQNR"]}
             rows={views
               .slice(1)
               .map(({ title, values }, index) => [
