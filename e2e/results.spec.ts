@@ -12,6 +12,7 @@ import {
   finished,
   inRoot,
   openExample,
+  patched,
   quantize,
   seriousFindings,
 } from "./support.js";
@@ -122,6 +123,18 @@ test("report, recipe, C array and node data", async ({ page }) => {
     main: { results: Record<string, { value: number }> };
   };
   expect(Object.values(overlay.main.results).length).toBeGreaterThan(20);
+
+  // Model Explorer finds the data by the graph's own name.
+  await page.getByTestId("model-file").setInputFiles({
+    name: "renamed.tflite",
+    mimeType: "",
+    buffer: patched({ "\x04\0\0\0main": "\x04\0\0\0grid" }),
+  });
+  await expect(page.getByText("renamed.tflite is loaded.")).toBeAttached();
+  await page.getByRole("button", { name: "Random values, for a try" }).click();
+  await quantize(page, "Dynamic range");
+  const other = JSON.parse((await downloaded(page, /^Node data/)).bytes.toString()) as object;
+  expect(Object.keys(other)).toEqual(["grid"]);
 });
 
 test("recipe, theme and language survive a reload; data does not", async ({ page }) => {
@@ -146,6 +159,7 @@ test("a model that is quantized already is looked into, made float, compared as 
   const buffer = await bytesInNode({ mode: "int8" });
   await page.getByTestId("model-file").setInputFiles({ name: "small.tflite", mimeType: "", buffer });
   await expect(page.getByText("This model is quantized already.")).toBeVisible();
+  expect(await seriousFindings(page)).toEqual([]);
   await page.getByRole("button", { name: "Make it float again" }).click();
   await page.getByTestId("sample-files").setInputFiles(example("samples.png"));
   await expect(page.getByTestId("sample-count")).toBeVisible();

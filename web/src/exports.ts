@@ -35,8 +35,8 @@ export async function cArrayOf(bytes: Uint8Array, fileName: string): Promise<Blo
   return new Blob(parts, { type: "text/x-c" });
 }
 
-/** Per-node data that Model Explorer lays over its graph, keyed by output tensor. */
-export function overlayOf(report: Report): string {
+/** Per-node data that Model Explorer lays over the graph of this name, keyed by output tensor; a graph without one is "main" to it. */
+export function overlayOf(report: Report, graph = "main"): string {
   const results = Object.fromEntries(
     report.tensors
       .filter(({ node, sqnrDb }) => node >= 0 && sqnrDb !== null)
@@ -47,7 +47,7 @@ export function overlayOf(report: Report): string {
     { stop: 0.5, bgColor: "#f1c46b", textColor: "#000000" },
     { stop: 1, bgColor: "#2754c5", textColor: "#ffffff" },
   ];
-  return JSON.stringify({ main: { results, gradient } }, null, 1);
+  return JSON.stringify({ [graph]: { results, gradient } }, null, 1);
 }
 
 export const recipeFile = (result: Result): string =>

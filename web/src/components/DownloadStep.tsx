@@ -45,7 +45,12 @@ export function DownloadStep({ workbench }: { workbench: Workbench }) {
           {
             key: "download.overlay" as const,
             more: "download.overlayMore" as const,
-            save: () => saveFile(overlayOf(report), `${stem}.overlay.json`, "application/json"),
+            save: () =>
+              saveFile(
+                overlayOf(report, result.model.describe().graphs[0]?.name || undefined),
+                `${stem}.overlay.json`,
+                "application/json",
+              ),
           },
         ]
       : []),
