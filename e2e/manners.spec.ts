@@ -278,7 +278,8 @@ test("a detector's boxes lie on the picture, by both models", async ({ page }) =
   await page.getByLabel("Pixel values become").selectOption("0…1");
   await expect(page.getByText("Values from 0 to 1")).toBeVisible();
   await quantize(page, "Full integer");
-  await page.getByRole("tab", { name: "Outputs" }).click();
+  await expect(page.getByRole("tab").first()).toHaveText("Outputs"); // it predicts no class of the picture
+  await expect(page.locator(".summary").getByText("Agreement")).toBeHidden();
   for (const which of ["float", "quantized"]) {
     const rects = page.locator(`.boxed.${which} rect`);
     await expect(rects).toHaveCount(2);
@@ -294,6 +295,9 @@ test("a detector's boxes lie on the picture, by both models", async ({ page }) =
   expect(new Set(await page.locator("table.boxes tbody td:nth-child(3)").allTextContents())).toEqual(
     new Set(["class 0", "class 1"]),
   );
+  await page.getByText("All outputs in numbers").click();
+  await expect(page.locator(".output")).toHaveCount(4);
+  await expect(page.locator(".output", { hasText: "count" }).locator("svg")).toHaveCount(0); // one number is no curve
   expect(await seriousFindings(page)).toEqual([]);
   await page.getByLabel("Sample", { exact: true }).fill("2");
   await expect(page.getByText("Neither model is sure of anything in this picture.")).toBeVisible();

@@ -23,8 +23,8 @@ export interface Outputs {
   readonly quantized: readonly OutputValues[];
 }
 
-/** "picture": 1 or 3 channels; "mask": a class for each pixel; "scores": one row of few classes; else a curve. */
-export type OutputKind = "picture" | "mask" | "scores" | "curve";
+/** "picture": 1 or 3 channels; "mask": a class for each pixel; "scores": one row of few classes; "number": a single one; else a curve. */
+export type OutputKind = "picture" | "mask" | "scores" | "number" | "curve";
 
 const leastSide = 8;
 const mostBars = 64;
@@ -35,13 +35,16 @@ export function kindOf(shape: readonly number[]): OutputKind {
     if (channels === 1 || channels === 3) return "picture";
     if (channels > 1 && channels <= 256) return "mask";
   }
+  if (shape.every((dim) => dim === 1)) return "number";
   const last = shape.at(-1) ?? 0;
   return last >= 2 && shape.slice(0, -1).every((dim) => dim === 1) && last <= mostBars ? "scores" : "curve";
 }
 
-/** What agreement counts of this model's outputs: samples, or pixels of masks. Of pictures it means nothing. */
+/** What agreement counts of this model's outputs: samples, or pixels of masks. Of pictures and boxes it means nothing. */
 export function agreementUnit({ signatures }: ModelDescription): "sample" | "pixel" | undefined {
-  const kinds = signatures[0]?.outputs.map(({ shape }) => kindOf(shape)) ?? [];
+  const outputs = signatures[0]?.outputs ?? [];
+  if (detectionParts(outputs)) return undefined;
+  const kinds = outputs.map(({ shape }) => kindOf(shape));
   return kinds.includes("mask") ? "pixel" : kinds.includes("picture") ? undefined : "sample";
 }
 
@@ -57,12 +60,19 @@ export interface Box {
 
 const leastScore = 0.3;
 
-/** Of a detection model's usual outputs (boxes, classes, scores, how many there are), which are told by their shapes. */
-export function boxesOf(outputs: readonly OutputValues[]): readonly Box[] | undefined {
+/** Of a detection model's usual outputs, told by their shapes: boxes [1, n, 4], and rows [1, n] of classes and scores. */
+function detectionParts<Output extends { readonly shape: readonly number[] }>(outputs: readonly Output[]) {
   const boxes = outputs.find(({ shape }) => shape.length === 3 && shape[0] === 1 && shape[2] === 4);
   const count = boxes?.shape[1] ?? 0;
   const rows = outputs.filter(({ shape }) => shape.length === 2 && shape[0] === 1 && shape[1] === count);
-  if (!boxes || rows.length < 2 || count < 1 || count > 1000) return undefined;
+  return boxes && rows.length >= 2 && count >= 1 && count <= 1000 ? { boxes, rows, count } : undefined;
+}
+
+/** What was found and is likely; a further output of one number tells how many boxes there are. */
+export function boxesOf(outputs: readonly OutputValues[]): readonly Box[] | undefined {
+  const parts = detectionParts(outputs);
+  if (!parts) return undefined;
+  const { boxes, rows, count } = parts;
   // Scores lie in 0…1 and classes are whole numbers.
   const isWhole = ({ values }: OutputValues) => values.every((value) => Number.isInteger(value));
   const classes = rows.find(isWhole);

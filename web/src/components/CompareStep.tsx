@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { agreementUnit } from "../outputs.js";
 import { shownResult } from "../state.js";
 import { type TextKey, text } from "../text.js";
 import type { Workbench } from "../workbench.js";
@@ -29,8 +30,9 @@ export function CompareStep({ workbench }: { workbench: Workbench }) {
   const [wanted, setWanted] = useState<Tab>("predictions");
   const report = result?.report;
   const isBusy = state.work !== undefined;
+  const isOfSamples = model !== undefined && agreementUnit(model.description) === "sample";
   const tabs: Tab[] = [
-    ...(report && report.predictions.length > 0 ? (["predictions"] as const) : []),
+    ...(report && report.predictions.length > 0 && isOfSamples ? (["predictions"] as const) : []),
     ...(report?.predictions.some(({ label }) => label !== undefined) ? (["confusion"] as const) : []),
     ...(samples && result ? (["outputs"] as const) : []),
     ...(report && report.tensors.length > 0 ? (["nodes"] as const) : []),

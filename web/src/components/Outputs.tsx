@@ -9,6 +9,7 @@ import { text } from "../text.js";
 import { BeforeAfter } from "./BeforeAfter.js";
 import { Boxes } from "./Boxes.js";
 import { Curves } from "./Curves.js";
+import { Disclosure } from "./Disclosure.js";
 import { Mask } from "./Mask.js";
 import { NumberTable } from "./NumberTable.js";
 
@@ -44,6 +45,12 @@ export function Outputs({ model, samples: { evaluation, origin }, result }: Outp
     };
   }, [model, result, evaluation, index]);
   const boxes = outputs && { float: boxesOf(outputs.float), quantized: boxesOf(outputs.quantized) };
+  const each = outputs?.float.map((float, place) => {
+    const quantized = outputs.quantized[place];
+    return quantized ? (
+      <OneOutput key={float.name} float={float} quantized={quantized} picture={picture} classNames={model.classNames} />
+    ) : null;
+  });
   return (
     <>
       <div class="field-row">
@@ -68,18 +75,7 @@ export function Outputs({ model, samples: { evaluation, origin }, result }: Outp
       {boxes?.float && boxes.quantized && picture && (
         <Boxes picture={picture} float={boxes.float} quantized={boxes.quantized} classNames={model.classNames} />
       )}
-      {outputs?.float.map((float, place) => {
-        const quantized = outputs.quantized[place];
-        return quantized ? (
-          <OneOutput
-            key={float.name}
-            float={float}
-            quantized={quantized}
-            picture={picture}
-            classNames={model.classNames}
-          />
-        ) : null;
-      })}
+      {boxes?.float ? <Disclosure title={text("outputs.numbers")}>{each}</Disclosure> : each}
     </>
   );
 }
