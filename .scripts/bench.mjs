@@ -24,13 +24,14 @@ import { Failure, buildRoot, inRoot, main } from "./system.mjs";
 /** Rows: the table's name and what makes it. */
 const tables = { speed: speedTable, operators: operatorTable, conversion: conversionTable };
 
-/** Puts the tables into the page of the documentation, in place of those there. */
+/** Puts the tables at the end of the page of the documentation, in place of those there. */
 function writePage({ processor, node, chromium }, texts) {
   const page = inRoot("web/docs/bench.md");
   const heading = "## Measured\n";
   const text = readFileSync(page, "utf8");
   const machine = `${processor}, ${cpus().length} processors; Node ${node.slice(1)}, Chromium ${chromium}.`;
-  writeFileSync(page, [text.slice(0, text.indexOf(heading)) + heading, `${machine}\n`, ...texts].join("\n"));
+  const [before] = text.split(`\n${heading}`);
+  writeFileSync(page, [`${before}\n${heading}`, `${machine}\n`, ...texts].join("\n"));
 }
 
 await main(async () => {

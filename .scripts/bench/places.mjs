@@ -111,8 +111,8 @@ export class Browser {
 }
 
 /** The last line of JSON that a program prints; it says itself what memory it took. */
-export function answerOf(program, args, env = {}) {
-  const options = { encoding: "utf8", timeout: patienceMs, maxBuffer: 1 << 28, env: { ...process.env, ...env } };
+export function answerOf(program, args) {
+  const options = { encoding: "utf8", timeout: patienceMs, maxBuffer: 1 << 28 };
   const { stdout, stderr } = spawnSync(program, args, options);
   const line = stdout?.split("\n").findLast((text) => text.startsWith("{"));
   return line ? JSON.parse(line) : { error: stderr?.trim().split("\n").at(-1) || "no answer" };
