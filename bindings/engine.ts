@@ -135,7 +135,8 @@ export class Engine {
   }
 }
 
-async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** The same, but rejects as soon as the signal says so; what the work comes to then is not looked at. */
+export async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await work;
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

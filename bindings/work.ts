@@ -1,5 +1,5 @@
 // Long work over samples: calibrate and compare. The loops are here, so that progress, abort and `await` are natural.
-import { callWith, release, StaleHandle } from "./engine.js";
+import { callWith, rejectOnAbort, release, StaleHandle } from "./engine.js";
 import type { Engine, Remote } from "./engine.js";
 import { LiteQuantError, refuse } from "./errors.js";
 import { handleOf } from "./model.js";
@@ -353,7 +353,8 @@ async function forEachSample(
       reporter.step(++done);
     }
   };
-  const ends = await Promise.allSettled(uses.map(work));
+  // A sample that is being read may come late: an abort does not wait for it.
+  const ends = await rejectOnAbort(Promise.allSettled(uses.map(work)), signal);
   if (failure) throw (failure as { readonly error: unknown }).error;
   for (const end of ends) if (end.status === "rejected") throw end.reason;
   signal?.throwIfAborted();

@@ -11,7 +11,7 @@ import {
   quantize,
   shutdown,
 } from "litequant";
-import type { Mode, Model, Progress, Recipe } from "litequant";
+import type { Mode, Model, Progress, Recipe, WorkOptions } from "litequant";
 import { exampleBytes, exampleSample, exampleSamples, failureOf, loadExample } from "./support";
 
 describe("load and describe", () => {
@@ -386,6 +386,42 @@ describe("long work", () => {
     const error = await failureOf(calibrate(model, endless(), { signal: controller.signal }));
     expect(performance.now() - abortedAt).toBeLessThan(1000); // 300 ms on a machine that does nothing else
     expect(error).toBe(reason);
+    expect((await calibrate(model, exampleSamples(1))).sampleCount).toBe(1);
+  });
+
+  test("aborts while a sample is still being read, which is then looked at no more", async () => {
+    const model = await loadExample();
+    let deliver = (): void => undefined;
+    let closed = 0;
+    async function* late(): AsyncGenerator<Float32Array[]> {
+      try {
+        yield [exampleSample(0)];
+        await new Promise<void>((resolve) => (deliver = resolve));
+        yield [exampleSample(1)];
+      } finally {
+        ++closed;
+      }
+    }
+    const works = [
+      (options: WorkOptions) => calibrate(model, late(), options),
+      (options: WorkOptions) => compare(model, model, late(), options),
+    ];
+    for (const work of works) {
+      const before = closed;
+      const controller = new AbortController();
+      const done: number[] = [];
+      const onProgress = ({ done: count }: Progress): void => {
+        done.push(count);
+        if (count === 1) controller.abort();
+      };
+      const error = await failureOf(work({ signal: controller.signal, onProgress }));
+      expect(error).toBe(controller.signal.reason);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      deliver();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(closed).toBe(before + 1);
+      expect(Math.max(...done)).toBe(1);
+    }
     expect((await calibrate(model, exampleSamples(1))).sampleCount).toBe(1);
   });
 
