@@ -106,8 +106,7 @@ void run(const FloatLstm& lstm, const Frame& frame) {
 
 }  // namespace
 
-std::function<void(const Frame&)> float_lstm(const NodeView& node, const LstmDirection& direction,
-                                             ScratchLayout& layout, size_t* extremes) {
+StepFunction float_lstm(const NodeView& node, const LstmDirection& direction, ScratchLayout& layout, size_t* extremes) {
   auto lstm = std::make_shared<FloatLstm>();
   const LstmOperands& operands = direction.operands;
   const int64_t batches = direction.sequence.batches;

@@ -156,8 +156,7 @@ void run(const IntegerLstm& lstm, const Frame& frame) {
 
 }  // namespace
 
-std::function<void(const Frame&)> integer_lstm(const NodeView& node, const LstmDirection& direction,
-                                               ScratchLayout& layout) {
+StepFunction integer_lstm(const NodeView& node, const LstmDirection& direction, ScratchLayout& layout) {
   auto lstm = std::make_shared<IntegerLstm>();
   const int64_t batches = direction.sequence.batches;
   lstm->direction = direction;

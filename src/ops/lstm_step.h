@@ -18,12 +18,11 @@ struct LstmDirection {
 
 // Adds its working memory to `layout` and gives what runs it. Checks the form of its operands.
 // `extremes`: where in the working memory an LstmExtremes of each run lies, or null for none.
-std::function<void(const Frame&)> float_lstm(const NodeView& node, const LstmDirection& direction,
-                                             ScratchLayout& layout, size_t* extremes = nullptr);
+StepFunction float_lstm(const NodeView& node, const LstmDirection& direction, ScratchLayout& layout,
+                        size_t* extremes = nullptr);
 
 // One direction with int8 data and int16 cell state.
-std::function<void(const Frame&)> integer_lstm(const NodeView& node, const LstmDirection& direction,
-                                               ScratchLayout& layout);
+StepFunction integer_lstm(const NodeView& node, const LstmDirection& direction, ScratchLayout& layout);
 
 // LSTM with int8 data, int16 cell state and int8 products: the form with 12 intermediates.
 std::function<void(const Frame&)> byte_gates_lstm(const NodeView& node, const LstmOperands& operands,

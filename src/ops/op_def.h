@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "base/text.h"
 #include "model/model.h"
+#include "ops/step_function.h"
 
 namespace litequant {
 
@@ -127,7 +127,7 @@ struct InnerRange {
 
 // A compiled node. Everything that can fail was checked when it was made; `run` never fails.
 struct Step {
-  std::function<void(const Frame&)> run;
+  StepFunction run;
   size_t scratch_bytes = 0;  // working memory, 16-byte aligned, shared between steps
   std::vector<InnerRange> inner_ranges = {};  // only with CompileOptions::reproducible
 };

@@ -40,13 +40,13 @@ Step int16_step(const NodeView& node, const CompileOptions& options) {
   alpha.type = DataType::int16;
   alpha.constant = {};
   alpha.has_value = false;
-  const Step step = quantized_step<int16_t>(wide, options);
+  Step step = quantized_step<int16_t>(wide, options);
   const auto count = static_cast<size_t>(alpha.shape.count());
   ScratchLayout layout(node);
   const size_t place = layout.add(alpha.shape.count(), sizeof(int16_t));
   const size_t rest = layout.add(static_cast<int64_t>(step.scratch_bytes), 1);
   return {.run =
-              [run = step.run, count, place, rest](const Frame& frame) {
+              [run = std::move(step.run), count, place, rest](const Frame& frame) {
                 auto* widened = reinterpret_cast<int16_t*>(frame.scratch_bytes + place);
                 std::copy_n(frame.in<int8_t>(1), count, widened);
                 const std::array<const std::byte*, 2> inputs = {frame.inputs[0], frame.scratch_bytes + place};

@@ -89,8 +89,8 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   const bool is_empty = std::any_of(copy.axes.begin(), copy.axes.end(), [](const CopyAxis& a) { return a.count == 0; });
   std::vector<Move> moves;
   if (!is_empty) moves.push_back({.input = 0, .output = 0, .copy = copy});
-  const Step move = move_step(std::move(moves), options);
-  return {.run = [move = move.run, count = shape.count(), bytes](const Frame& frame) {
+  Step move = move_step(std::move(moves), options);
+  return {.run = [move = std::move(move.run), count = shape.count(), bytes](const Frame& frame) {
     fill_elements(frame.out<std::byte>(), count, frame.in<std::byte>(kFilling), bytes);
     move(frame);
   }};
