@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <new>
+#include <stdexcept>
 
 #include "base/text.h"
 #include "describe.h"
@@ -14,6 +15,22 @@ using emscripten::val;
 val view_of(const void* data, size_t size) { return val(typed_memory_view(size, static_cast<const uint8_t*>(data))); }
 
 size_t length_of(const val& array) { return array["byteLength"].as<size_t>(); }
+
+val error_value(const Error& error) {
+  val detail = val::object();
+  detail.set("code", std::string(error_code_name(error.code())));
+  detail.set("message", error.message());
+  detail.set("hint", error.hint());
+  const Place& place = error.place();
+  if (!place.is_tensor && place.node >= 0) {
+    detail.set("operator", place.operator_name);
+    detail.set("node", place.node);
+  }
+  if (!place.name.empty()) detail.set("tensor", place.name);
+  val out = val::object();
+  out.set("error", detail);
+  return out;
+}
 
 }  // namespace
 
@@ -97,20 +114,23 @@ Recipe recipe_from(const val& options, const Model& model) {
   return recipe;
 }
 
-val error_value(const Error& error) {
-  val detail = val::object();
-  detail.set("code", std::string(error_code_name(error.code())));
-  detail.set("message", error.message());
-  detail.set("hint", error.hint());
-  const Place& place = error.place();
-  if (!place.is_tensor && place.node >= 0) {
-    detail.set("operator", place.operator_name);
-    detail.set("node", place.node);
+val caught_error() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error_value(error);
+  } catch (const std::bad_alloc&) {
+    return error_value({ErrorCode::out_of_memory,
+                        "there is not enough memory for this model or these data",
+                        {},
+                        "use fewer or smaller data, or close other pages"});
+  } catch (const std::length_error&) {  // a vector past 2 GiB
+    return error_value({ErrorCode::out_of_memory, "a single array would be larger than 2 GiB"});
+  } catch (const std::exception& error) {
+    return error_value({ErrorCode::internal, error.what()});
+  } catch (...) {
+    return error_value({ErrorCode::internal, "an unknown exception was thrown"});
   }
-  if (!place.name.empty()) detail.set("tensor", place.name);
-  val out = val::object();
-  out.set("error", detail);
-  return out;
 }
 
 }  // namespace litequant

@@ -5,9 +5,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,27 +39,16 @@ ImageRecipe image_recipe_from(const emscripten::val& options);
 // [text]}; empty texts and a negative number are defaults. `model` is what the texts select nodes of (select_nodes).
 Recipe recipe_from(const emscripten::val& recipe, const Model& model);
 
-// {error: {code, message, hint, operator, node, tensor}}
-emscripten::val error_value(const Error& error);
+// {error: {code, message, hint, operator, node, tensor}} of what is being caught.
+emscripten::val caught_error();
 
 // Runs one exported function; whatever it throws becomes its result.
 template <typename Function>
 emscripten::val guarded(Function&& function) {
   try {
     return function();
-  } catch (const Error& error) {
-    return error_value(error);
-  } catch (const std::bad_alloc&) {
-    return error_value({ErrorCode::out_of_memory,
-                        "there is not enough memory for this model or these data",
-                        {},
-                        "use fewer or smaller data, or close other pages"});
-  } catch (const std::length_error&) {  // a vector past 2 GiB
-    return error_value({ErrorCode::out_of_memory, "a single array would be larger than 2 GiB"});
-  } catch (const std::exception& error) {
-    return error_value({ErrorCode::internal, error.what()});
   } catch (...) {
-    return error_value({ErrorCode::internal, "an unknown exception was thrown"});
+    return caught_error();
   }
 }
 
