@@ -122,8 +122,7 @@ void run(const ByteGatesLstm& lstm, const Frame& frame) {
 
 }  // namespace
 
-std::function<void(const Frame&)> byte_gates_lstm(const NodeView& node, const LstmOperands& operands,
-                                                  ScratchLayout& layout) {
+StepFunction byte_gates_lstm(const NodeView& node, const LstmOperands& operands, ScratchLayout& layout) {
   auto lstm = std::make_shared<ByteGatesLstm>();
   lstm->operands = operands;
   lstm->batches = node.input(operands.input).shape[0];

@@ -25,7 +25,6 @@ StepFunction float_lstm(const NodeView& node, const LstmDirection& direction, Sc
 StepFunction integer_lstm(const NodeView& node, const LstmDirection& direction, ScratchLayout& layout);
 
 // LSTM with int8 data, int16 cell state and int8 products: the form with 12 intermediates.
-std::function<void(const Frame&)> byte_gates_lstm(const NodeView& node, const LstmOperands& operands,
-                                                  ScratchLayout& layout);
+StepFunction byte_gates_lstm(const NodeView& node, const LstmOperands& operands, ScratchLayout& layout);
 
 }  // namespace litequant
