@@ -92,7 +92,8 @@ export const rate = ({ operations, ms }) => (operations > 0 && ms > 0 ? operatio
 /** What a node computes with: the type of its weights where they are bytes, else of its values. */
 export function typeOf({ inputs, outputs }) {
   const of = (tensor) => ({ uint8: "int8" })[tensor?.type] ?? tensor?.type ?? "";
-  const [values, weights] = [of(inputs[0] ?? outputs[0]), of(inputs[1])];
+  // The first input of some is a shape.
+  const [values, weights] = [of(of(inputs[0]) === "int32" ? outputs[0] : (inputs[0] ?? outputs[0])), of(inputs[1])];
   if (values !== "float32") return values;
   return weights === "int8" ? "int8" : values;
 }

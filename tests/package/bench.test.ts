@@ -122,6 +122,9 @@ test("a node computes in bytes where its weights are bytes", async () => {
   const node = (...types: string[]): object => ({ inputs: types.map(tensor), outputs: [tensor("float32")] });
   const given = [node("uint8", "uint8"), node("float32", "int8"), node("float32", "float32"), node("int16", "int8")];
   expect(await value("given.map(f.typeOf)", given)).toEqual(["int8", "int8", "float32", "int16"]);
+  // TRANSPOSE_CONV begins with the shape of its result.
+  const transposed = { inputs: ["int32", "int8", "int8"].map(tensor), outputs: [tensor("int8")] };
+  expect(await value("f.typeOf(given)", transposed)).toBe("int8");
 });
 
 test("every module of the peak is what it says: the sum of what its instructions multiply", async () => {
