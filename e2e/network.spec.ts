@@ -83,6 +83,7 @@ test("the first load, measured", async ({ page }) => {
   const own = sum(files) - sizeOf(engine);
   console.log(`first load: ${own} bytes brotli, with the engine ${sum(files)}`);
   expect(own).toBeLessThan(60_000);
+  expect(sum(files)).toBeLessThan(450_000);
 });
 
 interface TraceEvent {

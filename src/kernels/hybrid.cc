@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/extremes.h"
 #include "kernels/requantize.h"
 #include "kernels/simd.h"
 
@@ -15,30 +16,6 @@ using simd::Vector;
 DynamicScale all_zero(std::span<const float> values, int8_t* quantized) {
   std::memset(quantized, 0, values.size());
   return {};
-}
-
-struct Extremes {
-  float least = 0, greatest = 0;
-};
-
-// Of the values and 0; NaN is passed over.
-Extremes extremes_of(std::span<const float> values) {
-  Vector least = wasm_f32x4_splat(0), greatest = wasm_f32x4_splat(0);
-  size_t i = 0;
-  for (; i + 4 <= values.size(); i += 4) {
-    const Vector four = simd::load(values.data() + i);
-    least = wasm_f32x4_pmin(least, four);
-    greatest = wasm_f32x4_pmax(greatest, four);
-  }
-  float low[4], high[4];
-  simd::store(low, least);
-  simd::store(high, greatest);
-  Extremes found = {*std::min_element(low, low + 4), *std::max_element(high, high + 4)};
-  for (; i < values.size(); ++i) {
-    found.least = std::min(found.least, values[i]);
-    found.greatest = std::max(found.greatest, values[i]);
-  }
-  return found;
 }
 
 // clamp(offset + round(value * inverse)), halves away from zero, to int8 from `low` on.
@@ -78,7 +55,7 @@ void quantize_rounded(std::span<const float> values, Rounding by, int8_t* quanti
 }  // namespace
 
 DynamicScale quantize_symmetric(std::span<const float> values, int8_t* quantized) {
-  const Extremes found = extremes_of(values);
+  const Extremes found = extremes_of(values, 0);
   const float largest = std::max(-found.least, found.greatest);
   if (largest == 0) return all_zero(values, quantized);
   quantize_rounded(values, {.inverse = 127.0f / largest, .offset = 0, .low = -127}, quantized);
@@ -86,7 +63,7 @@ DynamicScale quantize_symmetric(std::span<const float> values, int8_t* quantized
 }
 
 DynamicScale quantize_asymmetric(std::span<const float> values, int8_t* quantized) {
-  const auto [least, greatest] = extremes_of(values);
+  const auto [least, greatest] = extremes_of(values, 0);
   if (least == greatest) return all_zero(values, quantized);
   // The width is a float, as in the kernels of TensorFlow Lite that run on ARM and x86; its portable ones, which
   // neither runs, take it in double and add the zero point before they round.

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "kernels/extremes.h"
 #include "quantize/alternatives.h"
 #include "quantize/passes/cell_form.h"
 
@@ -19,12 +20,8 @@ std::span<const float> floats(std::span<const std::byte> bytes) {
 }
 
 Range range_of(std::span<const float> values) {
-  Range range{values[0], values[0]};
-  for (const float value : values) {
-    range.min = value < range.min ? value : range.min;
-    range.max = value > range.max ? value : range.max;
-  }
-  return range;
+  const auto [least, greatest] = extremes_of(values, values[0]);
+  return {least, greatest};
 }
 
 // "[0, 3, 17]": where the first value lies that is not finite.

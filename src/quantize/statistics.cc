@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "kernels/extremes.h"
 #include "quantize/alternatives.h"
 
 namespace litequant {
@@ -124,11 +125,7 @@ void Statistics::observe(int32_t graph, int32_t tensor, std::span<const float> v
   if (values.empty()) return;
   const auto found = graphs_[static_cast<size_t>(graph)].tensors.find(tensor);
   if (found == graphs_[static_cast<size_t>(graph)].tensors.end()) return;
-  float min = values[0], max = values[0];
-  for (const float value : values) {
-    min = value < min ? value : min;
-    max = value > max ? value : max;
-  }
+  auto [min, max] = extremes_of(values, values[0]);
   std::optional<Range>& range = found->second.range;
   if (range) {
     min = std::min(min, range->min);
