@@ -1,5 +1,6 @@
 #include "kernels/fourier.h"
 
+#include <cstddef>
 #include <utility>
 
 namespace litequant {
