@@ -1,7 +1,7 @@
 // What a step does when it runs: any closure over a Frame, held by value.
 //
-// Of the several hundred closures there are, std::function's copying, asking and type names were an eighth of the
-// module's code; a step is only moved and called.
+// A step is only moved and called. std::function gives each closure copies, comparisons and a type name besides: 1,500
+// functions and 75 kB of names in the module, where this leaves two functions a closure.
 #pragma once
 
 #include <memory>
