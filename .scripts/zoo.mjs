@@ -75,7 +75,7 @@ const keepsWeights = ({ needsStatistics, float }) => (needsStatistics ? [] : flo
 async function rowsOf(api, entry, reference) {
   const at = join(buildRoot, "report", entry.name);
   const model = await api.load(entry.file);
-  const outlooks = model.describe().modes;
+  const outlooks = await api.describeModes(model);
   model.dispose();
   const rows = [];
   for (const mode of modes) {

@@ -5,7 +5,7 @@ import { nativeImageOptions, previewOf, splitSheet, valuesOf } from "./data/imag
 import { labelsOfArray, labelsOfJson, labelsOfText } from "./data/labels.js";
 import { Engine } from "./engine.js";
 import { messageOf, refuse } from "./errors.js";
-import { dequantizeModel, describeRecipeOf, handleOf, loadModel, quantizeModel } from "./model.js";
+import { dequantizeModel, describeModesOf, describeRecipeOf, handleOf, loadModel, quantizeModel } from "./model.js";
 import type { Platform } from "./platform.js";
 import { createSessionOf } from "./session.js";
 import { parseStatisticsFile } from "./statistics.js";
@@ -60,6 +60,10 @@ export function makeApi(platform: Platform): LiteQuant {
 
     async dequantize(model, options = {}) {
       return await dequantizeModel(model, options);
+    },
+
+    async describeModes(model) {
+      return await describeModesOf(model);
     },
 
     async describeRecipe(model, recipe) {

@@ -15,29 +15,45 @@
 namespace litequant {
 namespace {
 
-void write_quantization(JsonWriter& json, const Tensor& tensor) {
-  if (!tensor.quantization.is_quantized()) return;
-  json.key("quantization").begin_object();
-  json.key("scale").values(tensor.quantization.scale);
-  json.key("zeroPoint").values(tensor.quantization.zero_point);
-  json.field("axis", tensor.quantization.axis).end_object();
-}
+// A description in the making.
+struct Writer {
+  JsonWriter json;
+  std::vector<float> channel_scales;
+};
 
-void write_type_and_shape(JsonWriter& json, const Tensor& tensor) {
-  json.field("type", type_text(tensor.type)).key("shape").values(tensor.shape.dims());
-  if (tensor.shape_signature && *tensor.shape_signature != tensor.shape.dims()) {
-    json.key("shapeSignature").values(*tensor.shape_signature);
+void write_quantization(Writer& to, const Quantization& quantization) {
+  if (!quantization.is_quantized()) return;
+  const auto& scale = quantization.scale;
+  const auto& zero_point = quantization.zero_point;
+  to.json.key("quantization").begin_object();
+  if (scale.size() == 1) {
+    to.json.key("scale").values(scale).key("zeroPoint").values(zero_point);
+  } else {
+    to.json.field("firstScale", to.channel_scales.size()).field("channels", scale.size());
+    to.channel_scales.insert(to.channel_scales.end(), scale.begin(), scale.end());
+    if (std::ranges::any_of(zero_point, [](int64_t zero) { return zero != 0; })) {
+      to.json.key("zeroPoint").values(zero_point);
+    }
   }
-  write_quantization(json, tensor);
+  to.json.field("axis", quantization.axis).end_object();
 }
 
-void write_graph(JsonWriter& json, const Model& model, size_t index) {
+void write_type_and_shape(Writer& to, const Tensor& tensor) {
+  to.json.field("type", type_text(tensor.type)).key("shape").values(tensor.shape.dims());
+  if (tensor.shape_signature && *tensor.shape_signature != tensor.shape.dims()) {
+    to.json.key("shapeSignature").values(*tensor.shape_signature);
+  }
+  write_quantization(to, tensor.quantization);
+}
+
+void write_graph(Writer& to, const Model& model, size_t index) {
+  JsonWriter& json = to.json;
   const Graph& graph = model.graphs[index];
   json.begin_object().field("index", index).field("name", graph.name).key("tensors").begin_array();
   for (size_t i = 0; i < graph.tensors.size(); ++i) {
     const Tensor& tensor = graph.tensors[i];
     json.begin_object().field("index", i).field("name", tensor.name);
-    write_type_and_shape(json, tensor);
+    write_type_and_shape(to, tensor);
     json.field("isConstant", model.is_constant(tensor)).field("isVariable", tensor.is_variable);
     json.field("byteLength", model.constant(tensor).size()).end_object();
   }
@@ -58,11 +74,12 @@ struct Port {
   const TensorFacts* facts = nullptr;
 };
 
-void write_ports(JsonWriter& json, const Graph& graph, const std::vector<Port>& ports) {
+void write_ports(Writer& to, const Graph& graph, const std::vector<Port>& ports) {
+  JsonWriter& json = to.json;
   json.begin_array();
   for (const Port& port : ports) {
     json.begin_object().field("name", port.name).field("tensor", port.tensor);
-    write_type_and_shape(json, graph.tensors[static_cast<size_t>(port.tensor)]);
+    write_type_and_shape(to, graph.tensors[static_cast<size_t>(port.tensor)]);
     if (port.facts != nullptr) {
       if (!port.facts->mean.empty()) {
         json.key("normalization").begin_object().key("mean").values(port.facts->mean);
@@ -99,17 +116,18 @@ std::vector<Port> ports_of(const Graph& graph, const std::vector<int32_t>& tenso
   return ports;
 }
 
-void write_signature(JsonWriter& json, const Model& model, const ModelFacts& facts, const Signature* signature) {
+void write_signature(Writer& to, const Model& model, const ModelFacts& facts, const Signature* signature) {
+  JsonWriter& json = to.json;
   const size_t index = signature != nullptr ? signature->graph : 0;
   const Graph& graph = model.graphs[index];
   const GraphFacts* known = index < facts.graphs.size() ? &facts.graphs[index] : nullptr;
   json.begin_object().field("key", signature != nullptr ? signature->key : std::string()).field("graph", index);
   json.key("inputs");
-  write_ports(json, graph,
+  write_ports(to, graph,
               ports_of(graph, graph.inputs, signature != nullptr ? &signature->inputs : nullptr,
                        known != nullptr ? &known->inputs : nullptr));
   json.key("outputs");
-  write_ports(json, graph,
+  write_ports(to, graph,
               ports_of(graph, graph.outputs, signature != nullptr ? &signature->outputs : nullptr,
                        known != nullptr ? &known->outputs : nullptr));
   json.end_object();
@@ -306,21 +324,6 @@ void write_outlook(JsonWriter& json, const Model& model, const Recipe& recipe, N
   json.end_array().end_object();
 }
 
-void write_modes(JsonWriter& json, const Model& original) {
-  Model model = original;
-  fold_half_constants(model);
-  NoSamples unknown;
-  json.begin_object();
-  for (const Mode mode :
-       {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16, Mode::int16x8, Mode::int16x8_only}) {
-    Recipe recipe;
-    recipe.mode = mode;
-    json.key(mode_name(mode));
-    write_outlook(json, mode == Mode::float16 ? original : model, recipe, unknown);
-  }
-  json.end_object();
-}
-
 }  // namespace
 
 std::string type_text(DataType type) {
@@ -336,14 +339,15 @@ DataType type_of_text(std::string_view name) {
   fail(ErrorCode::bad_argument, text("there is no element type ", quoted(name)));
 }
 
-std::string describe_model(const Model& model) {
+ModelDescription describe_model(const Model& model) {
   const ModelFacts facts = read_model_facts(model);
-  JsonWriter json;
+  Writer to;
+  JsonWriter& json = to.json;
   json.begin_object().field("description", model.description).key("graphs").begin_array();
-  for (size_t i = 0; i < model.graphs.size(); ++i) write_graph(json, model, i);
+  for (size_t i = 0; i < model.graphs.size(); ++i) write_graph(to, model, i);
   json.end_array().key("signatures").begin_array();
-  for (const Signature& signature : model.signatures) write_signature(json, model, facts, &signature);
-  if (model.signatures.empty() && !model.graphs.empty()) write_signature(json, model, facts, nullptr);
+  for (const Signature& signature : model.signatures) write_signature(to, model, facts, &signature);
+  if (model.signatures.empty() && !model.graphs.empty()) write_signature(to, model, facts, nullptr);
   json.end_array().key("operators");
   write_operators(json, model);
   json.key("metadata");
@@ -363,8 +367,22 @@ std::string describe_model(const Model& model) {
     }
   }
   json.field("parameterCount", parameters).field("constantBytes", bytes).field("isQuantized", is_quantized);
-  json.key("modes");
-  write_modes(json, model);
+  return {.json = json.end_object().text(), .channel_scales = std::move(to.channel_scales)};
+}
+
+std::string describe_modes(const Model& original) {
+  Model model = original;
+  fold_half_constants(model);
+  NoSamples unknown;
+  JsonWriter json;
+  json.begin_object();
+  for (const Mode mode :
+       {Mode::dynamic, Mode::int8, Mode::int8_only, Mode::float16, Mode::int16x8, Mode::int16x8_only}) {
+    Recipe recipe;
+    recipe.mode = mode;
+    json.key(mode_name(mode));
+    write_outlook(json, mode == Mode::float16 ? original : model, recipe, unknown);
+  }
   return json.end_object().text();
 }
 

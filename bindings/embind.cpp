@@ -60,8 +60,9 @@ void release(int32_t id) {
 val added_model(ModelHandle model) {
   val out = val::object();
   // As bytes: a string would be looked through one by one by Embind on its way out.
-  const std::string description = describe_model(*model);
-  out.set("description", to_uint8_array(std::as_bytes(std::span(description))));
+  const ModelDescription description = describe_model(*model);
+  out.set("description", to_uint8_array(std::as_bytes(std::span(description.json))));
+  out.set("channelScales", to_uint8_array(std::as_bytes(std::span(description.channel_scales))));
   out.set("id", handles().add(std::move(model)));
   return out;
 }
@@ -324,7 +325,15 @@ val dequantize_model(int32_t model) {
   });
 }
 
-// What quantize would do.
+// What quantize would do, in each mode or by one recipe.
+val describe_modes_of(int32_t id) {
+  return guarded([&] {
+    val out = val::object();
+    out.set("description", describe_modes(*handles().get<ModelHandle>(id)));
+    return out;
+  });
+}
+
 val describe_recipe_of(int32_t id, const val& recipe) {
   return guarded([&] {
     const Model& model = *handles().get<ModelHandle>(id);
@@ -519,6 +528,7 @@ EMSCRIPTEN_BINDINGS(litequant) {
   function("calibrated", &calibrated);
   function("mergeStatistics", &merge_statistics);
   function("quantize", &quantize_model);
+  function("describeModes", &describe_modes_of);
   function("describeRecipe", &describe_recipe_of);
   function("dequantize", &dequantize_model);
   function("makeComparison", &make_comparison);

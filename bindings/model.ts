@@ -13,8 +13,10 @@ import type {
   ModelDescription,
   Mode,
   ModeDescription,
+  ModeDescriptions,
   NodeSelector,
   PortDescription,
+  QuantizationDescription,
   Recipe,
   Statistics,
   Target,
@@ -138,9 +140,26 @@ async function adopt(
 ): Promise<Model> {
   const remote = remoteOf(engine, file);
   remote.adopt(made.id, generation);
-  const raw = JSON.parse(new TextDecoder().decode(made.description)) as ModelDescription;
+  const raw = readDescription(made);
   const description = { ...raw, byteLength: file.byteLength, signatures: await withLabels(remote, raw) };
   return new ModelHandle(name, file, isOurs, remote, description, made);
+}
+
+/** A quantization as the engine tells it. */
+type RawQuantization =
+  QuantizationDescription | { firstScale: number; channels: number; zeroPoint?: readonly number[]; axis: number };
+
+function readDescription({ description, channelScales }: NewModel): ModelDescription {
+  const raw = JSON.parse(new TextDecoder().decode(description)) as ModelDescription;
+  const scales = new Float32Array(channelScales.buffer, channelScales.byteOffset, channelScales.byteLength / 4);
+  const complete = (one: { quantization?: RawQuantization }): void => {
+    if (!one.quantization || !("channels" in one.quantization)) return;
+    const { firstScale, channels, zeroPoint = new Array<number>(channels).fill(0), axis } = one.quantization;
+    one.quantization = { scale: Array.from(scales.subarray(firstScale, firstScale + channels)), zeroPoint, axis };
+  };
+  for (const { tensors } of raw.graphs) tensors.forEach(complete);
+  for (const { inputs, outputs } of raw.signatures) [...inputs, ...outputs].forEach(complete);
+  return raw;
 }
 
 /** Class names into the descriptions of outputs. A file that cannot be read leaves them out. */
@@ -209,6 +228,11 @@ export async function dequantizeModel(model: Model, options: WorkOptions): Promi
     const { result, generation } = await callWith([remote], "dequantize", ([id = 0]) => [id], signal ? { signal } : {});
     return await adopt(remote.engine, generation, result.bytes, true, result, `${name} (float)`);
   });
+}
+
+export async function describeModesOf(model: Model): Promise<ModeDescriptions> {
+  const { result } = await callWith([handleOf(model).remote], "describeModes", ([id = 0]) => [id]);
+  return JSON.parse(result.description) as ModeDescriptions;
 }
 
 export async function describeRecipeOf(model: Model, recipe: Recipe): Promise<ModeDescription> {

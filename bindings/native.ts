@@ -54,8 +54,10 @@ export interface QuantizedModel extends NewModel {
 
 export interface NewModel {
   readonly id: number;
-  /** JSON of ModelDescription in UTF-8, but for `byteLength`, `labels`. */
+  /** JSON of ModelDescription in UTF-8, but for `byteLength`, `labels`, and what `channelScales` is for. */
   readonly description: Uint8Array;
+  /** float32: of tensors with several scales, whose `quantization` says which of these are theirs. */
+  readonly channelScales: Uint8Array;
 }
 
 export interface NewSession {
@@ -109,6 +111,8 @@ export interface NativeModule {
   mergeStatistics(texts: readonly string[]): Outcome<{ readonly statistics: string; readonly samples: number }>;
   quantize(model: number, recipe: NativeRecipe, statistics: string): Outcome<QuantizedModel>;
   dequantize(model: number): Outcome<NewModel & { readonly bytes: Uint8Array }>;
+  /** JSON of ModeDescriptions. */
+  describeModes(model: number): Outcome<{ readonly description: string }>;
   /** JSON of ModeDescription. */
   describeRecipe(model: number, recipe: NativeRecipe): Outcome<{ readonly description: string }>;
   makeComparison(

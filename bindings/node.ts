@@ -188,6 +188,7 @@ export const {
   parseStatistics,
   quantize,
   dequantize,
+  describeModes,
   describeRecipe,
   createSession,
   compare,

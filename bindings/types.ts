@@ -210,8 +210,6 @@ export interface ModelDescription {
   readonly constantBytes: number;
   /** True if activations or weights are integers already. */
   readonly isQuantized: boolean;
-  /** What each mode would do with this model. */
-  readonly modes: Readonly<Record<Mode, ModeDescription>>;
 }
 
 export interface GraphDescription {
@@ -239,6 +237,7 @@ export interface TensorDescription {
 }
 
 /** real = scale × (q − zeroPoint); more than one entry: per channel along `axis`. */
+/** Of float32 numbers, one for all or one for each index of the axis. */
 export interface QuantizationDescription {
   readonly scale: readonly number[];
   readonly zeroPoint: readonly number[];
@@ -296,6 +295,8 @@ export interface MetadataDescription {
   readonly entries: readonly string[];
   readonly associatedFiles: readonly string[];
 }
+
+export type ModeDescriptions = Readonly<Record<Mode, ModeDescription>>;
 
 /** Whether a mode can be had, and what it would leave in float. */
 export interface ModeDescription {
@@ -585,6 +586,8 @@ export interface LiteQuant {
   quantize(model: Model, recipe: Recipe, statistics?: Statistics, options?: WorkOptions): Promise<Model>;
   /** The model with floats in place of all integers that stand for real numbers, to be quantized again. */
   dequantize(model: Model, options?: WorkOptions): Promise<Model>;
+  /** What `quantize` would do in each mode, without further choices; it reads all constants. */
+  describeModes(model: Model): Promise<ModeDescriptions>;
   /** What `quantize` would do: whether the recipe can be had, and what it would leave in float. */
   describeRecipe(model: Model, recipe: Recipe): Promise<ModeDescription>;
   createSession(model: Model, options?: SessionOptions): Promise<Session>;

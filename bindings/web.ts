@@ -122,6 +122,7 @@ export const {
   parseStatistics,
   quantize,
   dequantize,
+  describeModes,
   describeRecipe,
   createSession,
   compare,

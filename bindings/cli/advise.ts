@@ -1,14 +1,21 @@
 // `litequant advise`: the guide's decision tree (web/docs/modes.md) for a model, a target and the data at hand.
 import { basename } from "node:path";
-import { describeRecipe, LiteQuantError, load } from "../node.js";
-import type { Mode, ModeDescription, Model, ModelDescription, Recipe, SignatureDescription, Target } from "../node.js";
+import { describeModes, describeRecipe, LiteQuantError, load } from "../node.js";
+import type {
+  Mode,
+  ModeDescription,
+  ModeDescriptions,
+  Model,
+  ModelDescription,
+  Recipe,
+  SignatureDescription,
+  Target,
+} from "../node.js";
 import type { Arguments } from "./arguments.js";
 import { modeText, placesText } from "./inspect.js";
 import { print, printJson } from "./output.js";
 import { modes, targets } from "./recipe.js";
 import { chosen } from "./values.js";
-
-type Outlooks = Readonly<Record<Mode, ModeDescription>>;
 
 interface Advice {
   /** Nothing when no mode suits. */
@@ -46,25 +53,31 @@ export async function adviseCommand(args: Arguments): Promise<void> {
 }
 
 /** What each mode would do; a mode that the target does not allow is one that cannot be had. */
-async function outlooksOf(model: Model, target: Target): Promise<Outlooks> {
+async function outlooksOf(model: Model, target: Target): Promise<ModeDescriptions> {
   const entries: [Mode, ModeDescription][] = [];
+  const usual = await describeModes(model);
   for (const mode of modes) {
     try {
       entries.push([mode, await describeRecipe(model, recipeFor(mode, target))]);
     } catch (error) {
       if (!(error instanceof LiteQuantError)) throw error;
-      const needsStatistics = model.describe().modes[mode].needsStatistics;
+      const { needsStatistics } = usual[mode];
       const nothing = { needsStatistics, needsSequences: false, float: [], unsupported: [] };
       entries.push([mode, { possible: false, reason: error.message, ...nothing }]);
     }
   }
-  return Object.fromEntries(entries) as Outlooks;
+  return Object.fromEntries(entries) as ModeDescriptions;
 }
 
 const recipeFor = (mode: Mode, target: Target): Recipe => (target === "tflite" ? { mode } : { mode, target });
 
 /** The tree. */
-function adviceFor(description: ModelDescription, outlooks: Outlooks, target: Target, hasData: boolean): Advice {
+function adviceFor(
+  description: ModelDescription,
+  outlooks: ModeDescriptions,
+  target: Target,
+  hasData: boolean,
+): Advice {
   const can = (mode: Mode): boolean => outlooks[mode].possible;
   const isDone = modes.every((mode) => !can(mode) && outlooks[mode].reason.startsWith("there is nothing to do"));
   if (isDone) {

@@ -6,6 +6,7 @@ import {
   compare,
   createSession,
   dequantize,
+  describeModes,
   LiteQuantError,
   load,
   openDataset,
@@ -50,7 +51,7 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
   const given = args.list("calibrate").length + args.list("statistics").length;
   using model = await load(args.operands[0] as string);
   // A quantization-aware model may prescribe every range itself.
-  if (takesStatistics && given === 0 && model.describe().modes[recipe.mode].needsStatistics) {
+  if (takesStatistics && given === 0 && (await describeModes(model))[recipe.mode].needsStatistics) {
     throw new UsageError(
       `mode ${recipe.mode} needs --calibrate PATH… or --statistics STATS…`,
       "random:8 is enough for a try",
@@ -350,8 +351,9 @@ function worstTensors(tensors: readonly TensorReport[]): readonly TensorReport[]
 export async function inspectCommand(args: Arguments): Promise<void> {
   using model = await load(args.operands[0] as string);
   const description = model.describe();
-  if (args.flag("json")) printJson(description);
-  else print(describeModel(model.name, description));
+  const modes = await describeModes(model);
+  if (args.flag("json")) printJson({ ...description, modes });
+  else print(describeModel(model.name, description, modes));
 }
 
 // ---- Files ----------------------------------------------------------------------------------------------------------

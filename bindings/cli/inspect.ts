@@ -1,8 +1,8 @@
 // A model's description as text.
-import type { ModelDescription, ModeDescription, OperatorPlace, PortDescription } from "../node.js";
+import type { ModelDescription, ModeDescription, ModeDescriptions, OperatorPlace, PortDescription } from "../node.js";
 import { bytesText, table } from "./output.js";
 
-export function describeModel(name: string, description: ModelDescription): string {
+export function describeModel(name: string, description: ModelDescription, modes: ModeDescriptions): string {
   const { byteLength, parameterCount, constantBytes, isQuantized, metadata, graphs } = description;
   const lines = [
     `${name}: ${bytesText(byteLength)}, ${parameterCount} parameters in ${bytesText(constantBytes)}, ` +
@@ -22,7 +22,7 @@ export function describeModel(name: string, description: ModelDescription): stri
     isSupported ? "" : "not run by this version",
   ]);
   lines.push(table(rows), "", "modes");
-  for (const [mode, one] of Object.entries(description.modes)) lines.push(`  ${mode.padEnd(12)} ${modeText(one)}`);
+  for (const [mode, one] of Object.entries(modes)) lines.push(`  ${mode.padEnd(12)} ${modeText(one)}`);
   return lines.join("\n");
 }
 

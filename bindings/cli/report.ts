@@ -6,6 +6,7 @@ import {
   compare,
   createSession,
   decodeImage,
+  describeModes,
   LiteQuantError,
   load,
   openDataset,
@@ -48,9 +49,10 @@ export async function reportCommand(args: Arguments): Promise<void> {
     const float = await rowOf("float32", model, material, options);
     let statistics: Statistics | undefined;
     const rows: Row[] = [float];
+    const outlooks = await describeModes(model);
     for (const mode of modes) {
-      const description = model.describe().modes[mode];
-      if (description.needsStatistics) statistics ??= await calibrate(model, calibration, { ...options, ...sequence });
+      if (outlooks[mode].needsStatistics)
+        statistics ??= await calibrate(model, calibration, { ...options, ...sequence });
       try {
         using quantized = await quantize(model, { mode }, statistics);
         rows.push(await rowOf(mode, quantized, material, options));

@@ -3,6 +3,7 @@ import {
   compare,
   createSession,
   dequantize,
+  describeModes,
   describeRecipe,
   engine,
   LiteQuantError,
@@ -37,11 +38,12 @@ describe("load and describe", () => {
     const [signature] = description.signatures;
     expect(signature?.inputs).toMatchObject([{ type: "float32", shape: [1, 32, 32, 3] }]);
     expect(signature?.outputs).toMatchObject([{ type: "float32", shape: [1, 36] }]);
+    const outlooks = await describeModes(model);
     for (const mode of ["int8", "int8-only", "float16", "int16x8", "int16x8-only"] as const) {
-      expect(description.modes[mode]).toMatchObject({ possible: true, reason: "", float: [], unsupported: [] });
+      expect(outlooks[mode]).toMatchObject({ possible: true, reason: "", float: [], unsupported: [] });
     }
     // Convolutions with few weights stay as they are.
-    const { possible, needsStatistics, float } = description.modes.dynamic;
+    const { possible, needsStatistics, float } = outlooks.dynamic;
     expect({ possible, needsStatistics }).toEqual({ possible: true, needsStatistics: false });
     const small = (graph?.nodes ?? []).filter(({ operator, inputs }) => {
       const weights = graph?.tensors[inputs[1] ?? -1];
@@ -92,7 +94,7 @@ describe("quantize", () => {
       const quantized = await quantize(model, { mode }, statistics);
       expect(quantized.byteLength).toBeLessThan(0.6 * model.byteLength);
       expect((await describeRecipe(model, { mode })).possible).toBe(true);
-      const after = quantized.describe().modes;
+      const after = await describeModes(quantized);
       for (const done of mode.startsWith("int") ? (["int8", "int8-only", "int16x8", "int16x8-only"] as const) : []) {
         expect(after[done]).toMatchObject({
           possible: false,
@@ -101,6 +103,12 @@ describe("quantize", () => {
         });
       }
       if (mode === "float16") expect(after.float16).toMatchObject({ possible: false, float: [] });
+      for (const { quantization, shape } of quantized.describe().graphs[0]?.tensors ?? []) {
+        if (!quantization || quantization.scale.length === 1) continue;
+        const { scale, zeroPoint, axis } = quantization;
+        expect([scale.length, zeroPoint.length]).toEqual([shape[axis], shape[axis]]);
+        expect(scale.every((one) => one > 0 && one === Math.fround(one))).toBe(true);
+      }
       const again = await quantize(model, { mode }, statistics);
       expect(Buffer.from(await again.save()).equals(Buffer.from(await quantized.save()))).toBe(true);
       const report = await compare(model, quantized, samples, { labels: [0, 1, 2, 3, 4, 5] });

@@ -1,4 +1,4 @@
-import { calibrate, load, openDataset, quantize, readArrays, writeArrays } from "litequant";
+import { calibrate, describeModes, load, openDataset, quantize, readArrays, writeArrays } from "litequant";
 import type { Tensor } from "litequant";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -225,7 +225,8 @@ test("inspect tells what a model is", async () => {
     expect(asText.stdout).toContain(part);
   }
   const asJson = JSON.parse((await litequant(["inspect", examplePath, "--json"])).stdout) as unknown;
-  expect(asJson).toEqual((await loadExample()).describe());
+  const model = await loadExample();
+  expect(asJson).toEqual({ ...model.describe(), modes: await describeModes(model) });
 });
 
 test("dequantize brings weights back", async () => {

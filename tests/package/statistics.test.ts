@@ -1,4 +1,4 @@
-import { calibrate, load, parseStatistics, quantize } from "litequant";
+import { calibrate, describeModes, load, parseStatistics, quantize } from "litequant";
 import type { Statistics } from "litequant";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -98,7 +98,7 @@ test("are of one model only, and end with dispose", async () => {
 
 test("states are carried along within a sequence, and make integers of a cell of one step", async () => {
   const model = await load(join(root, "tests/reference/vectors/svdf_f32_relu.tflite"));
-  const { int8, dynamic, int16x8 } = model.describe().modes;
+  const { int8, dynamic, int16x8 } = await describeModes(model);
   expect(int8).toMatchObject({ possible: true, needsStatistics: true, needsSequences: true });
   expect([dynamic.needsSequences, int16x8.needsSequences]).toEqual([false, false]);
   const shape = model.describe().signatures[0]?.inputs[0]?.shape ?? [];

@@ -42,7 +42,7 @@ export class Quantizing {
   }
 
   async make(recipe: Recipe, model: ModelState, samples: SamplesState | undefined, steps: Steps): Promise<Model> {
-    const { needsStatistics } = model.description.modes[recipe.mode];
+    const { needsStatistics } = model.modes[recipe.mode];
     const statistics = needsStatistics && samples ? await this.statistics(model.handle, samples, steps) : undefined;
     steps.phase("quantize");
     return await quantize(model.handle, essentialRecipe(recipe), statistics, options(steps));

@@ -2,8 +2,7 @@
 import type {
   Dataset,
   EngineInfo,
-  Mode,
-  ModeDescription,
+  ModeDescriptions,
   Model,
   ModelDescription,
   Phase,
@@ -23,6 +22,8 @@ import type { Settings } from "./settings.js";
 export interface ModelState {
   readonly handle: Model;
   readonly description: ModelDescription;
+  /** What each mode would do with it, without further choices. */
+  readonly modes: ModeDescriptions;
   /** Of ours, if it is one. */
   readonly example: Example | undefined;
   readonly classNames: readonly string[];
@@ -89,7 +90,7 @@ export interface State {
   readonly preprocessing: Preprocessing;
   readonly settings: Settings;
   /** What each mode would do, for the recipe's target. */
-  readonly outlooks: Readonly<Record<Mode, ModeDescription>> | undefined;
+  readonly outlooks: ModeDescriptions | undefined;
   readonly work: Work | undefined;
   readonly results: readonly Result[];
   readonly refusals: readonly Refusal[];

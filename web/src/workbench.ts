@@ -12,6 +12,7 @@ import {
   type Progress,
   type Recipe,
   dequantize,
+  describeModes,
   describeRecipe,
   engine,
   load,
@@ -280,7 +281,7 @@ export class Workbench {
     this.quantizing = new Quantizing();
     const description = handle.describe();
     const classNames = description.signatures[0]?.outputs[0]?.labels ?? [];
-    const model = { handle, description, example, classNames };
+    const model = { handle, description, modes: await describeModes(handle), example, classNames };
     const recipe = { ...this.state.settings.recipe, keepFloat: [], keepInt16: [] };
     // Samples were made for the inputs of the model before.
     this.change({
@@ -358,7 +359,7 @@ export class Workbench {
     if (!model) return;
     const rows: [Mode, ModeDescription][] = [];
     for (const mode of modes) {
-      const usual = model.description.modes[mode];
+      const usual = model.modes[mode];
       try {
         rows.push([mode, await describeRecipe(model.handle, essentialRecipe(settings.recipe, mode))]);
       } catch (error) {
@@ -373,7 +374,7 @@ export class Workbench {
   quantize(): Promise<void> {
     const { model, samples, settings } = this.state;
     if (!model) return Promise.resolve();
-    const { needsStatistics } = model.description.modes[settings.recipe.mode];
+    const { needsStatistics } = model.modes[settings.recipe.mode];
     const phases = this.quantizing.phasesOf(needsStatistics, samples);
     return this.work("quantize", settings.recipe.mode, (steps) => this.quantizeWith(settings.recipe, steps), phases);
   }

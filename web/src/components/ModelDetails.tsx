@@ -1,4 +1,4 @@
-import type { ModelDescription } from "litequant";
+import type { ModeDescriptions, ModelDescription } from "litequant";
 import { shapeText } from "../numbers.js";
 import { modes } from "../recipes.js";
 import type { ModelState, State } from "../state.js";
@@ -14,12 +14,12 @@ interface ModelDetailsProps {
 }
 
 /** What there is to know of a model before anything runs. */
-export function ModelDetails({ model: { description }, outlooks }: ModelDetailsProps) {
+export function ModelDetails({ model: { description, modes: usual }, outlooks }: ModelDetailsProps) {
   return (
     <div class="disclosures">
       <Operators description={description} />
       <Disclosure title={text("model.modes")}>
-        <Modes outlooks={outlooks ?? description.modes} />
+        <Modes outlooks={outlooks ?? usual} />
       </Disclosure>
       <Disclosure title={text("model.sizes")}>
         <SizeTreemap description={description} />
@@ -48,7 +48,7 @@ function Operators({ description: { operators } }: { description: ModelDescripti
 }
 
 /** Each mode: possible or not and why, and the operators it would leave in float. */
-function Modes({ outlooks }: { outlooks: ModelDescription["modes"] }) {
+function Modes({ outlooks }: { outlooks: ModeDescriptions }) {
   return (
     <div class="table-frame" role="region" aria-label={text("model.modes")} tabIndex={0}>
       <table>
