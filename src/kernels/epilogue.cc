@@ -41,16 +41,16 @@ bool is_byte_relu(const FixedScale& scale) {
 void prove_floats(const FixedScale& scale, const ColumnTiles& tiles, int64_t index, std::span<const int64_t> bounds,
                   FixedTile& tile) {
   for (int i = 0; i < kTileColumns; ++i) {
-    tile.centre[i] = 0;
-    tile.factor[i] = 0;
-    tile.offset[i] = -128;  // of a dead column
-    if (tile.multiplier[i] == 0) continue;
-    const auto column = static_cast<size_t>(tiles.first_column(index) + i);
-    const auto proved = prove_float_scale(scale.multipliers[column], tile.exponent[i], bounds[column]);
-    if (!proved) return;
-    tile.centre[i] = proved->centre;
-    tile.factor[i] = proved->factor;
-    tile.offset[i] = proved->offset;
+    FloatScale floats;  // of a dead column
+    if (tile.multiplier[i] != 0) {
+      const auto column = static_cast<size_t>(tiles.first_column(index) + i);
+      const auto proved = prove_float_scale(scale.multipliers[column], tile.exponent[i], bounds[column]);
+      if (!proved) return;
+      floats = *proved;
+    }
+    tile.centre[i] = floats.centre;
+    tile.factor[i] = floats.factor;
+    tile.offset[i] = floats.offset;
   }
   std::fill_n(tile.rounder, 4, kFloatRounder);
   tile.is_float = true;

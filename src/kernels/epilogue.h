@@ -51,7 +51,7 @@ struct FixedTile {
   int32_t positive[kTileColumns] = {}, negative[kTileColumns] = {};  // addend above zero; what less below it
   int32_t exponent[kTileColumns] = {};  // s where it is in the weights, else 0
   int32_t power[kTileColumns] = {};  // 2^s where it is not, else 1
-  // The same by floats, where proved for all columns (float_scale.h): of 0..255 that become -128..127.
+  // The same by floats, where proved for all columns (float_scale.h).
   int32_t centre[kTileColumns] = {}, float_start[kTileColumns] = {};  // `start` less the centre
   float factor[kTileColumns] = {}, offset[kTileColumns] = {};
   float rounder[4] = {};  // a constant, which V8 would otherwise build anew at each use

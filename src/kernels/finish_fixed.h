@@ -1,12 +1,13 @@
 // The short form of the exact fixed-point scaling (FixedTile in epilogue.h) on accumulators in registers.
 //
 // One 32 x 32 multiplication takes 9 instructions for 4 results, 12 where the sign counts; floats, where proved,
-// take 5.
+// take 5, in the relaxed build 3.
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/epilogue.h"
+#include "kernels/float_scale.h"
 #include "kernels/simd.h"
 
 namespace litequant {
@@ -23,12 +24,9 @@ inline simd::Vector finish_fixed(simd::Vector x, const FixedTile& tile, int half
   return wasm_i32x4_shr(sum, kFixedShift - 1);
 }
 
-// The same by floats, where tile.is_float: the stored int8 before it is saturated.
+// The same by floats, where tile.is_float: results from kFloatLow on, before they are saturated.
 inline simd::Vector finish_float(simd::Vector x, const FixedTile& tile, int half) {
-  const simd::Vector product = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(x), simd::load(tile.factor + half));
-  const simd::Vector rounder = simd::load(tile.rounder);
-  const simd::Vector sum = wasm_f32x4_add(product, simd::load(tile.offset + half));
-  return wasm_i32x4_sub(wasm_f32x4_add(sum, rounder), rounder);
+  return scale_by_floats(x, simd::load(tile.factor + half), simd::load(tile.offset + half), simd::load(tile.rounder));
 }
 
 enum class Finish {
@@ -47,7 +45,7 @@ class ByteRows {
         low_(wasm_i16x8_splat(fused.low)),
         high_(wasm_i16x8_splat(
             static_cast<int16_t>(kFinish == Finish::relu ? fused.high - fused.zero_point : fused.high))),
-        flip_(wasm_i8x16_splat(static_cast<int8_t>(fused.flip))) {}
+        flip_(wasm_i8x16_splat(static_cast<int8_t>(kIsUnsigned ? fused.flip ^ 0x80 : fused.flip))) {}
 
   // 8 accumulators, `start` included, to results of 16 bits.
   simd::Vector narrow(simd::Vector low, simd::Vector high, const FixedTile& tile) const {
@@ -68,16 +66,21 @@ class ByteRows {
     }
   }
 
-  void put(simd::Vector row, int8_t* to) const {
-    wasm_v128_store64_lane(to, wasm_v128_xor(wasm_i8x16_narrow_i16x8(row, row), flip_), 0);
-  }
+  void put(simd::Vector row, int8_t* to) const { wasm_v128_store64_lane(to, bytes_of(row, row), 0); }
   void put(simd::Vector first, simd::Vector second, int8_t* to, int64_t row_stride) const {
-    const simd::Vector bytes = wasm_v128_xor(wasm_i8x16_narrow_i16x8(first, second), flip_);
+    const simd::Vector bytes = bytes_of(first, second);
     wasm_v128_store64_lane(to, bytes, 0);
     wasm_v128_store64_lane(to + row_stride, bytes, 1);
   }
 
  private:
+  static constexpr bool kIsUnsigned = kFinish == Finish::relu_float && kFloatLow == 0;
+
+  simd::Vector bytes_of(simd::Vector first, simd::Vector second) const {
+    return wasm_v128_xor(kIsUnsigned ? wasm_u8x16_narrow_i16x8(first, second) : wasm_i8x16_narrow_i16x8(first, second),
+                         flip_);
+  }
+
   simd::Vector zero_, low_, high_, flip_;
 };
 

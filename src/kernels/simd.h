@@ -32,6 +32,13 @@ inline Vector load_widened(const int8_t* from) { return wasm_i16x8_load8x8(from)
 inline Vector load_widened(const uint8_t* from) { return wasm_u16x8_load8x8(from); }
 inline Vector load_widened(const int16_t* from) { return wasm_v128_load(from); }
 
+// Whether the build has a fused multiply-add; engines have it where the processor does.
+#if defined(__wasm_relaxed_simd__)
+inline constexpr bool kHasFused = true;
+#else
+inline constexpr bool kHasFused = false;
+#endif
+
 // Lane-wise a * b + sum. Fused only where asked and where the build has it: one rounding instead of two, so the result
 // then depends on the build.
 template <bool kMayFuse>
