@@ -12,6 +12,8 @@ using simd::Vector;
 
 constexpr int64_t kRingElements = 64 * 1024;
 constexpr int kPixels = 64;  // whose accumulators are finished at once
+// Pixels a multiple of this apart would fall into few sets of the first cache: they are moved by one line of it.
+constexpr int32_t kClashingElements = 128, kLineElements = 32;
 
 // The pixels of an input row, padding included, that windows reach.
 int64_t reached_pixels(const WindowAxis& width) {
@@ -22,12 +24,14 @@ int64_t reached_pixels(const WindowAxis& width) {
 // the last are zero.
 template <typename Image>
 void fill_row(const DepthwiseShape& shape, const Image* image, const RowForm<int16_t>& form, int32_t y,
-              int64_t first_channel, int32_t block, int16_t* to) {
+              int64_t first_channel, const DepthwiseMemory& memory, int16_t* to) {
   const WindowAxis& width = shape.window.width;
   const int64_t pixels = reached_pixels(width);
   const int64_t left = std::min<int64_t>(width.pad, pixels);
   const int64_t inside = std::min<int64_t>(width.input, pixels - left);
-  const auto used = static_cast<int32_t>(std::min<int64_t>(block, shape.output_channels() - first_channel));
+  const int64_t block = memory.pixel_elements;
+  const auto used =
+      static_cast<int32_t>(std::min<int64_t>(memory.block_channels, shape.output_channels() - first_channel));
   to = std::fill_n(to, left * block, int16_t{0});
   const Image* from = image + int64_t{y} * width.input * shape.input_channels;
   if (shape.multiplier == 1 && block == shape.input_channels) {
@@ -80,42 +84,29 @@ bool is_3x3(const Window& window) {
   return is_one(window.height) && is_one(window.width) && window.width.stride <= 2;
 }
 
-// Calls put(n, low, high, next_low, next_high) with the accumulators of pixels n and n + 1. The last four may be some
-// that were there before.
-template <int kStride, typename Put>
-inline void accumulate_3x3(const int16_t* const* taps, int64_t offset, int64_t column, const int16_t* weights,
-                           const int32_t* start, int count, const Put& put) {
-  const int16_t* const row0 = taps[0] + offset;
-  const int16_t* const row1 = taps[1] + offset;
-  const int16_t* const row2 = taps[6] + offset;
-  for (int begin = 0; begin < count; begin += 4) {
-    const int n = std::min(begin, count - 4);
-    const int64_t at = n * kStride * column;
-    Vector low[4], high[4];
-    for (int i = 0; i < 4; ++i) {
-      low[i] = simd::load(start);
-      high[i] = simd::load(start + 4);
+// One row of output pixels of one tile. All is passed by value: what is reached by a pointer would be loaded again
+// after every store of a byte, which may have changed it for all the compiler knows.
+template <int kStride, Finish kFinish>
+void depthwise_row_3x3(const int16_t* row0, const int16_t* row1, const int16_t* row2, int64_t step,
+                       const int16_t* weights, int count, FusedTile fused, int8_t* output) {
+  const ByteRows<kFinish> bytes(fused);
+  for (int half = 0; half < kTileColumns; half += 4) {
+    Sliding3x3<kStride> window(row0 + half, row1 + half, row2 + half, step);
+    int8_t* to = output + half;
+    const auto next = [&] { return window.next(simd::load(fused.start + half), weights + 2 * half); };
+    int left = count;
+    for (; left >= 4; left -= 4) {
+      const Vector first = next(), second = next(), third = next(), fourth = next();
+      bytes.put_four(bytes.narrow(first, second, *fused.tile, half, half),
+                     bytes.narrow(third, fourth, *fused.tile, half, half), to, fused.row_stride);
+      to += 4 * fused.row_stride;
     }
-    add_four_3x3<kStride, 0>(row0 + at, row1 + at, row2 + at, column, weights, low);
-    add_four_3x3<kStride, 1>(row0 + at, row1 + at, row2 + at, column, weights, high);
-    put(n, low[0], high[0], low[1], high[1]);
-    put(n + 2, low[2], high[2], low[3], high[3]);
+    for (; left > 0; --left) {
+      const Vector one = next();
+      bytes.put_four_columns(bytes.narrow(one, one, *fused.tile, half, half), to);
+      to += fused.row_stride;
+    }
   }
-}
-
-// One row of output pixels of one tile, at least 4.
-template <int kStride>
-void depthwise_row_3x3(const int16_t* const* taps, int64_t offset, int64_t column, const int16_t* weights, int count,
-                       int64_t first_row, const FusedTile& fused) {
-  int8_t* to = fused.output + first_row * fused.row_stride;
-  with_byte_rows<int16_t>(fused, [&](const auto& bytes) {
-    accumulate_3x3<kStride>(taps, offset, column, weights, fused.start, count,
-                            [&](int n, Vector low, Vector high, Vector next_low, Vector next_high) {
-                              bytes.put(bytes.narrow(low, high, *fused.tile),
-                                        bytes.narrow(next_low, next_high, *fused.tile), to + n * fused.row_stride,
-                                        fused.row_stride);
-                            });
-  });
 }
 
 // The same of any window.
@@ -164,7 +155,8 @@ DepthwiseMemory depthwise_memory(const DepthwiseShape& shape) {
   const int64_t whole = tile_count(shape.output_channels()) * kTileColumns;
   const int64_t fitting = kRingElements / std::max<int64_t>(memory.ring_rows * pixels, 1) / kTileColumns * kTileColumns;
   memory.block_channels = static_cast<int32_t>(std::clamp<int64_t>(fitting, kTileColumns, whole));
-  memory.row_elements = pixels * memory.block_channels;
+  memory.pixel_elements = memory.block_channels + (memory.block_channels % kClashingElements == 0 ? kLineElements : 0);
+  memory.row_elements = pixels * memory.pixel_elements;
   memory.taps = padded_depth<int16_t>(shape.taps());
   return memory;
 }
@@ -177,7 +169,7 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowFo
   const WindowAxis& width = shape.window.width;
   const int32_t block = memory.block_channels;
   const int64_t pairs = memory.taps / 2;
-  const int64_t step = int64_t{width.stride} * block;
+  const int64_t column = memory.pixel_elements, step = width.stride * column;
   int16_t* zeros = scratch.ring + memory.ring_rows * memory.row_elements;
   std::fill_n(zeros, memory.row_elements, int16_t{0});
   std::fill_n(scratch.taps, memory.taps, zeros);  // of which one may make their number even
@@ -195,13 +187,13 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowFo
           const int64_t slot = input_y % memory.ring_rows;
           int16_t* kept = scratch.ring + slot * memory.row_elements;
           if (scratch.ring_contents[slot] != input_y) {
-            fill_row(shape, image, form, static_cast<int32_t>(input_y), first_channel, block, kept);
+            fill_row(shape, image, form, static_cast<int32_t>(input_y), first_channel, memory, kept);
             scratch.ring_contents[slot] = static_cast<int32_t>(input_y);
           }
           row = kept;
         }
         for (int32_t j = 0; j < width.window; ++j, ++tap) {
-          scratch.taps[places == nullptr ? tap : places[tap]] = row + int64_t{j} * width.dilation * block;
+          scratch.taps[places == nullptr ? tap : places[tap]] = row + int64_t{j} * width.dilation * column;
         }
       }
       for (int64_t tile = 0; tile < tiles; ++tile) {
@@ -209,9 +201,12 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowFo
         const int16_t* weights = packed + whole_tile * pairs * 2 * kTileColumns;
         const int64_t offset = tile * kTileColumns, first = first_row + int64_t{y} * width.output;
         const FusedTile fused = epilogue.fused(whole_tile);
-        if (fused.tile != nullptr && places != nullptr && width.output >= 4) {
-          const auto row = width.stride == 1 ? depthwise_row_3x3<1> : depthwise_row_3x3<2>;
-          row(scratch.taps, offset, block, weights, width.output, first, fused);
+        if (fused.tile != nullptr && places != nullptr) {
+          with_finish<int16_t>(fused, [&](auto finish) {
+            const auto row = width.stride == 1 ? depthwise_row_3x3<1, finish> : depthwise_row_3x3<2, finish>;
+            row(scratch.taps[0] + offset, scratch.taps[1] + offset, scratch.taps[6] + offset, column, weights,
+                width.output, fused, fused.output + first * fused.row_stride);
+          });
         } else {
           const auto row = pairs == 5 ? depthwise_row<5> : pairs == 13 ? depthwise_row<13> : depthwise_row<0>;
           row(scratch.taps, offset, step, weights, pairs, width.output, whole_tile, first, epilogue);

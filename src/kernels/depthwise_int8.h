@@ -1,8 +1,8 @@
 // Depthwise convolution of 8-bit (or 16-bit) activations: exact int32 accumulators, 8 channels at a time.
 //
 // Two taps are interleaved and met by the 16-bit dot product. The rows under the window are kept as 16-bit values with
-// padding in a ring, for one block of channels at a time, so working memory stays small. Windows of 3x3 take four
-// pixels at once (depthwise_3x3.h).
+// padding in a ring, for one block of channels at a time, so working memory stays small. Windows of 3x3 slide
+// (depthwise_3x3.h).
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,13 @@ namespace litequant {
 // Working memory of depthwise_int8 in its parts; sizes in elements.
 struct DepthwiseMemory {
   int32_t block_channels = 8;  // channels per block, a multiple of 8
+  int64_t pixel_elements = 8;  // from one kept pixel to the next: a block, or a little more
   int64_t ring_rows = 1;       // rows that are kept
-  int64_t row_elements = 0;  // of one kept row: pixels from the first to the last under any window, times the block
+  int64_t row_elements = 0;  // of one kept row: pixels from the first to the last under any window
   int64_t taps = 0;  // rounded up to even
 
-  int64_t ring_elements() const { return (ring_rows + 1) * row_elements; }  // and one row of zeros
+  // And one row of zeros, and a pixel behind it.
+  int64_t ring_elements() const { return (ring_rows + 1) * row_elements + pixel_elements; }
 };
 DepthwiseMemory depthwise_memory(const DepthwiseShape& shape);
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/pack.h"
 #include "kernels/simd.h"
@@ -63,7 +64,11 @@ inline void add_products(const Row* rows, int64_t stride, const PackedWeight<Row
   constexpr int kSteps = sizeof(Row) == 1 ? 1 : 2;
   int64_t k = 0;
   for (; k + kSteps <= bundles; k += kSteps) {
-    for (int i = 0; i < kSteps; ++i) step(i);
+    for (int i = 0; i < kSteps; ++i) {
+      // Mixed, the weights of both steps would take registers that the sums need.
+      asm volatile("" ::: "memory");
+      step(i);
+    }
     weights += kSteps * kWeights;
     for (int r = 0; r < kRows; ++r) row[r] += kSteps * kDepths;
   }
@@ -79,15 +84,21 @@ inline void with_count(int count, const Function& f) {
   f(std::integral_constant<int, kMost>());
 }
 
-// Calls f(count, first) for blocks of rows, `count` being a std::integral_constant of at most kMost: blocks of kBest or
-// a little more, so that few rows end alone.
-template <int kBest, int kMost, typename Function>
-inline void for_row_blocks(int rows, const Function& f) {
+// Calls f(count, first) for blocks of rows, `count` being a std::integral_constant of at most kMost: blocks of `best`
+// or a little more, the larger ones first, so that few rows end alone.
+template <int kMost, typename Function>
+inline void for_row_blocks(int rows, int best, const Function& f) {
+  if (rows <= 0) return;
+  const int blocks = std::max({rows / best, (rows + kMost - 1) / kMost, 1});
+  const int size = rows / blocks, larger = rows % blocks;
   int r = 0;
-  for (int blocks = std::max(rows / kBest, (rows + kMost - 1) / kMost); blocks > 0; --blocks) {
-    const int size = (rows - r + blocks - 1) / blocks;
-    with_count<kMost>(size, [&](auto count) { f(count, r); });
-    r += size;
+  for (const auto& [count, times] : {std::pair(size + 1, larger), std::pair(size, blocks - larger)}) {
+    with_count<kMost>(count, [&](auto rows_of_block) {
+      for (int left = times; left > 0; --left) {
+        f(rows_of_block, r);
+        r += rows_of_block;
+      }
+    });
   }
 }
 

@@ -47,21 +47,23 @@ class ByteRows {
             static_cast<int16_t>(kFinish == Finish::relu ? fused.high - fused.zero_point : fused.high))),
         flip_(wasm_i8x16_splat(static_cast<int8_t>(kIsUnsigned ? fused.flip ^ 0x80 : fused.flip))) {}
 
-  // 8 accumulators, `start` included, to results of 16 bits.
-  simd::Vector narrow(simd::Vector low, simd::Vector high, const FixedTile& tile) const {
+  // 8 accumulators, `start` included, to results of 16 bits: of the 4 columns from `low_half` on and the 4 from
+  // `high_half` on.
+  simd::Vector narrow(simd::Vector low, simd::Vector high, const FixedTile& tile, int low_half = 0,
+                      int high_half = 4) const {
     if constexpr (kFinish == Finish::relu_float) {
-      return wasm_i16x8_narrow_i32x4(finish_float(low, tile, 0), finish_float(high, tile, 4));
+      return wasm_i16x8_narrow_i32x4(finish_float(low, tile, low_half), finish_float(high, tile, high_half));
     } else if constexpr (kFinish == Finish::relu) {
       const simd::Vector results =
-          wasm_u16x8_narrow_i32x4(finish_fixed<false>(low, tile, 0), finish_fixed<false>(high, tile, 4));
+          wasm_u16x8_narrow_i32x4(finish_fixed<false>(low, tile, low_half), finish_fixed<false>(high, tile, high_half));
       return wasm_i16x8_add(wasm_u16x8_min(results, high_), zero_);
     } else {
       if constexpr (kFinish == Finish::powers) {
-        low = wasm_i32x4_mul(low, simd::load(tile.power));
-        high = wasm_i32x4_mul(high, simd::load(tile.power + 4));
+        low = wasm_i32x4_mul(low, simd::load(tile.power + low_half));
+        high = wasm_i32x4_mul(high, simd::load(tile.power + high_half));
       }
       const simd::Vector results =
-          wasm_i16x8_narrow_i32x4(finish_fixed<true>(low, tile, 0), finish_fixed<true>(high, tile, 4));
+          wasm_i16x8_narrow_i32x4(finish_fixed<true>(low, tile, low_half), finish_fixed<true>(high, tile, high_half));
       return wasm_i16x8_min(wasm_i16x8_max(wasm_i16x8_add_sat(results, zero_), low_), high_);
     }
   }
@@ -71,6 +73,15 @@ class ByteRows {
     const simd::Vector bytes = bytes_of(first, second);
     wasm_v128_store64_lane(to, bytes, 0);
     wasm_v128_store64_lane(to + row_stride, bytes, 1);
+  }
+  // 4 columns of a row, and of 4 rows, two in each vector.
+  void put_four_columns(simd::Vector row, int8_t* to) const { wasm_v128_store32_lane(to, bytes_of(row, row), 0); }
+  void put_four(simd::Vector first, simd::Vector second, int8_t* to, int64_t row_stride) const {
+    const simd::Vector bytes = bytes_of(first, second);
+    wasm_v128_store32_lane(to, bytes, 0);
+    wasm_v128_store32_lane(to + row_stride, bytes, 1);
+    wasm_v128_store32_lane(to + 2 * row_stride, bytes, 2);
+    wasm_v128_store32_lane(to + 3 * row_stride, bytes, 3);
   }
 
  private:
@@ -84,18 +95,24 @@ class ByteRows {
   simd::Vector zero_, low_, high_, flip_;
 };
 
-// Calls f(ByteRows) of the kind that tile and limits allow; `Row` is that of the products.
+// Calls f with the kind, as a std::integral_constant, that tile and limits allow; `Row` is that of the products.
+template <typename Row, typename Function>
+inline void with_finish(const FusedTile& fused, const Function& f) {
+  if (fused.tile->is_float) {
+    f(std::integral_constant<Finish, Finish::relu_float>());
+  } else if constexpr (sizeof(Row) == 1) {
+    f(std::integral_constant<Finish, Finish::powers>());
+  } else if (fused.low == fused.zero_point && fused.high >= fused.zero_point) {
+    f(std::integral_constant<Finish, Finish::relu>());
+  } else {
+    f(std::integral_constant<Finish, Finish::plain>());
+  }
+}
+
+// Calls f(ByteRows) of that kind.
 template <typename Row, typename Function>
 inline void with_byte_rows(const FusedTile& fused, const Function& f) {
-  if (fused.tile->is_float) {
-    f(ByteRows<Finish::relu_float>(fused));
-  } else if constexpr (sizeof(Row) == 1) {
-    f(ByteRows<Finish::powers>(fused));
-  } else if (fused.low == fused.zero_point && fused.high >= fused.zero_point) {
-    f(ByteRows<Finish::relu>(fused));
-  } else {
-    f(ByteRows<Finish::plain>(fused));
-  }
+  with_finish<Row>(fused, [&](auto finish) { f(ByteRows<finish>(fused)); });
 }
 
 }  // namespace litequant

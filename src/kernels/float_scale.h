@@ -8,9 +8,10 @@
 //
 // The pipeline rounds by adding 1.5 * 2^23, which leaves the nearest integer in the low bits of the float. Where a
 // multiplication and an addition are fused (the relaxed build), that addition is theirs: the exact product is rounded
-// once, to an integer. No fraction can then be added, so it comes from the product: of the integers `centre` one is taken
-// whose multiple of `factor` has that fraction. Of 1000 columns with right shifts of 8, 9, 10 and 11 that proves 999, 983,
-// 896 and 637; the other form (product and sum each rounded, around 0, where floats are finest) 978, 868, 623 and none.
+// once, to an integer. No fraction can then be added, so it comes from the product: of the integers `centre` one is
+// taken whose multiple of `factor` has that fraction. Of 1000 columns with right shifts of 8, 9, 10 and 11 that proves
+// 999, 983, 896 and 637; the other form (product and sum each rounded, around 0, where floats are finest) 978, 868, 623
+// and none.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Reached at 3 GHz in Chromium with 16 bits, results included, of the 33.5 GMAC/s that the inner loop can do: 32 from a
-// depth of 512, 30 at 96, 23 at 32, 17.5 at 16, where scaling 8 results costs as much as their products. With bytes and
-// AVX-VNNI at 2.5 GHz, where the instruction alone does 77: 46 from a depth of 512, 48 at 64, 24 at 16.
+// Reached in Chromium on an AMD EPYC with 16 bits, results included, of the 47 GMAC/s that the inner loop can do there:
+// 42 from a depth of 160, 39 at 64, 34 at 32, 27 at 16, where scaling 8 results costs half as much as their products.
+// With bytes and AVX-VNNI at 2.5 GHz, where the instruction alone does 77: 46 from a depth of 512, 48 at 64, 24 at 16.
 #include "kernels/gemm_int8.h"
 
 #include <algorithm>
@@ -13,13 +13,16 @@ namespace {
 
 constexpr int64_t kStripBytes = 128 * 1024;
 constexpr int kFewestRows = 8;
+constexpr int64_t kFewBundles = 16;
 constexpr int32_t kNoStart[kTileColumns] = {};
 
-// Rows multiplied together.
-template <typename Row>
-inline constexpr int kBestBlock = sizeof(Row) == 1 ? 6 : 4;
+// Rows multiplied together at most, and best: five take all registers, which pays where sums are soon complete.
 template <typename Row>
 inline constexpr int kMostBlock = sizeof(Row) == 1 ? 6 : 5;
+template <typename Row>
+int best_block(const StripRows<Row>& rows) {
+  return sizeof(Row) == 1 || rows.count * rows.bundles <= kFewBundles ? kMostBlock<Row> : kMostBlock<Row> - 1;
+}
 
 template <int kRows, typename Row>
 void add_segments(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights, RowSums<kRows>& sums) {
@@ -29,20 +32,31 @@ void add_segments(const StripRows<Row>& rows, int64_t offset, const PackedWeight
   }
 }
 
-// Results of kRows rows of one tile, the accumulators never leaving the registers.
-template <int kRows, typename Row, Finish kFinish>
-void multiply_rows_fused(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights,
-                         const FusedTile& fused, const ByteRows<kFinish>& bytes, int8_t* to) {
-  RowSums<kRows> sums;
-  sums.begin(fused.start);
-  add_segments(rows, offset, weights, sums);
-  int r = 0;
-  for (; r + 2 <= kRows; r += 2) {
-    bytes.put(bytes.narrow(sums.low[r], sums.high[r], *fused.tile),
-              bytes.narrow(sums.low[r + 1], sums.high[r + 1], *fused.tile), to, fused.row_stride);
-    to += 2 * fused.row_stride;
-  }
-  if (r < kRows) bytes.put(bytes.narrow(sums.low[r], sums.high[r], *fused.tile), to);
+// Results of one tile, the accumulators never leaving the registers. All arguments are values: what is reached by a
+// pointer would be loaded again after every store of a byte, which may have changed it for all the compiler knows.
+template <typename Row, Finish kFinish>
+void multiply_rows_fused(StripRows<Row> rows, int64_t offset, int count, const PackedWeight<Row>* weights,
+                         FusedTile fused, int8_t* to) {
+  const ByteRows<kFinish> bytes(fused);
+  const Row* const only = rows.count == 1 ? rows.segments[0] + offset : nullptr;
+  for_row_blocks<kMostBlock<Row>>(count, best_block(rows), [&](auto block, int first) __attribute__((always_inline)) {
+    constexpr int kRows = block;
+    RowSums<kRows> sums;
+    sums.begin(fused.start);
+    if (only != nullptr) {
+      add_products<kRows>(only + first * rows.stride, rows.stride, weights, rows.bundles, sums);
+    } else {
+      add_segments(rows, offset + first * rows.stride, weights, sums);
+    }
+    int8_t* result = to + first * fused.row_stride;
+    int r = 0;
+    for (; r + 2 <= kRows; r += 2) {
+      bytes.put(bytes.narrow(sums.low[r], sums.high[r], *fused.tile),
+                bytes.narrow(sums.low[r + 1], sums.high[r + 1], *fused.tile), result, fused.row_stride);
+      result += 2 * fused.row_stride;
+    }
+    if (r < kRows) bytes.put(bytes.narrow(sums.low[r], sums.high[r], *fused.tile), result);
+  });
 }
 
 template <int kRows, typename Row>
@@ -73,15 +87,12 @@ void multiply_strip(const StripRows<Row>& rows, int64_t offset, int count, const
     const FusedTile fused = epilogue.fused(first_tile + tile);
     if (fused.tile != nullptr) {
       int8_t* to = fused.output + first_row * fused.row_stride;
-      with_byte_rows<Row>(fused, [&](const auto& bytes) {
-        for_row_blocks<kBestBlock<Row>, kMostBlock<Row>>(count, [&](auto block, int r) {
-          multiply_rows_fused<block>(rows, offset + r * rows.stride, weights, fused, bytes, to + r * fused.row_stride);
-        });
-      });
+      with_finish<Row>(fused,
+                       [&](auto finish) { multiply_rows_fused<Row, finish>(rows, offset, count, weights, fused, to); });
       continue;
     }
     alignas(16) int32_t accumulators[kStripRows * kTileColumns];
-    for_row_blocks<kBestBlock<Row>, kMostBlock<Row>>(count, [&](auto block, int r) {
+    for_row_blocks<kMostBlock<Row>>(count, best_block(rows), [&](auto block, int r) {
       multiply_rows<block>(rows, offset + r * rows.stride, weights, accumulators + r * kTileColumns);
     });
     epilogue.finish(first_tile + tile, first_row, count, accumulators);
