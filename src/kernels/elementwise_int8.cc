@@ -1,13 +1,30 @@
 #include "kernels/elementwise_int8.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "kernels/elementwise.h"
 #include "kernels/simd.h"
 
 namespace litequant {
+
+constexpr int kValues = 256;  // that are stored, in the order of their bytes
+
+// What the exact results are made of: `result` of a[i] + b[j], or of a[i] * b[j].
+struct ExactPairs {
+  int32_t a[kValues] = {}, b[kValues] = {};
+  reference::ScaledResult result;
+
+  int32_t accumulator(bool is_product, int i, int j) const {
+    return is_product ? wrapping_multiply(a[i], b[j]) : wrapping_add(a[i], b[j]);
+  }
+};
+
 namespace {
 
 // 1.5 * 2^23: added to |v| < 2^22 it leaves the nearest integer in the low bits.
@@ -101,32 +118,66 @@ void run_float(const FloatPair& pair, const BroadcastWalk& walk, const T* a, con
 
 // ---- The proof ------------------------------------------------------------------------------------------------------
 
-// Every pair: a repeats along rows, b along columns.
-template <typename T>
-struct AllPairs {
-  AllPairs() : values(256) {
-    for (int i = 0; i < 256; ++i) values[static_cast<size_t>(i)] = static_cast<T>(i);
-    const Shape column{256, 1}, row{1, 256};
-    const Shape* const operands[] = {&column, &row};
-    walk = *broadcast_walk({256, 256}, operands);
+int64_t largest_magnitude(const int32_t* values) {
+  int64_t largest = 0;
+  for (int i = 0; i < kValues; ++i) largest = std::max(largest, std::abs(int64_t{values[i]}));
+  return largest;
+}
+
+// reference::ScaledResult of vectors, before it is clamped. With n the shift to the right, the two roundings of x * m /
+// 2^(31+n) are
+//   (high32(2 * x * m + 2^(31+n) + 2^31) - [x < 0]) >> n;   for n = 0 without 2^31 and [x < 0]
+// (the product is at least -2^31 and below zero only where both signs give 0).
+class ExactScale {
+ public:
+  explicit ExactScale(const reference::ScaledResult& result)
+      : left_(std::max(result.by.shift, 0) + 1), right_(std::min(std::max(-result.by.shift, 0), 31)) {
+    multiplier_ = wasm_i32x4_splat(result.by.multiplier);
+    nudge_ = wasm_i64x2_splat((int64_t{1} << (31 + right_)) + (right_ > 0 ? int64_t{1} << 31 : 0));
+    below_ = wasm_i32x4_splat(right_ > 0 ? -1 : 0);
+    zero_point_ = wasm_i32x4_splat(result.zero_point);
   }
-  std::vector<T> values;
-  BroadcastWalk walk;
+
+  // Of accumulators up to this magnitude.
+  bool is_exact(int64_t largest) const { return left_ < 31 && largest << left_ <= std::numeric_limits<int32_t>::max(); }
+
+  Vector operator()(Vector accumulators) const {
+    const Vector x = wasm_i32x4_shl(accumulators, static_cast<uint32_t>(left_));
+    const Vector first = wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, multiplier_), nudge_);
+    const Vector second = wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, multiplier_), nudge_);
+    const Vector upper = wasm_i32x4_shuffle(first, second, 1, 3, 5, 7);
+    const Vector sum = wasm_i32x4_add(upper, wasm_v128_and(wasm_i32x4_shr(x, 31), below_));
+    return wasm_i32x4_add(wasm_i32x4_shr(sum, static_cast<uint32_t>(right_)), zero_point_);
+  }
+
+ private:
+  int left_, right_;
+  Vector multiplier_, nudge_, below_, zero_point_;
 };
 
-// The exact result of every pair; `scaled_a` and `scaled_b` are done once per stored value, `combine` once per pair.
-template <typename T, typename ScaledA, typename ScaledB, typename Combine>
-std::vector<T> results_of_all_pairs(const ScaledA& scaled_a, const ScaledB& scaled_b, const Combine& combine) {
-  const AllPairs<T> all;
-  int32_t from_b[256];
-  for (size_t i = 0; i < 256; ++i) from_b[i] = scaled_b(all.values[i]);
-  std::vector<T> results;
-  results.reserve(65536);
-  for (const T qa : all.values) {
-    const int32_t from_a = scaled_a(qa);
-    for (const int32_t b : from_b) results.push_back(static_cast<T>(combine(from_a, b)));
+// Whether the float pipeline gives the exact result of every pair.
+template <typename T>
+bool agrees(const FloatPair& pair, const ExactPairs& exact, const ExactScale& scale) {
+  T values_a[kValues], values_b[kValues], found[kValues], expected[kValues];
+  for (int j = 0; j < kValues; ++j) values_b[j] = static_cast<T>(j);
+  const Vector low = wasm_i8x16_splat(static_cast<int8_t>(pair.range.low));
+  const Vector high = wasm_i8x16_splat(static_cast<int8_t>(pair.range.high));
+  for (int i = 0; i < kValues; ++i) {
+    std::fill_n(values_a, kValues, static_cast<T>(i));
+    (pair.is_product ? run_row<true, T> : run_row<false, T>)(&pair, values_a, values_b, found, kValues);
+    const Vector a = wasm_i32x4_splat(exact.a[i]);
+    for (int j = 0; j < kValues; j += 16) {
+      Vector results[4];
+      for (int k = 0; k < 4; ++k) {
+        const Vector b = simd::load(exact.b + j + 4 * k);
+        results[k] = scale(pair.is_product ? wasm_i32x4_mul(a, b) : wasm_i32x4_add(a, b));
+      }
+      store_clamped(expected + j, wasm_i16x8_narrow_i32x4(results[0], results[1]),
+                    wasm_i16x8_narrow_i32x4(results[2], results[3]), low, high);
+    }
+    if (std::memcmp(found, expected, sizeof(found)) != 0) return false;
   }
-  return results;
+  return true;
 }
 
 // Tried on top of what the second rounding of the exact result amounts to: enough to move a half in spite of the float
@@ -140,46 +191,57 @@ float first_rounding(FixedMultiplier by) { return by.shift < 0 ? std::ldexp(1.0f
 }  // namespace
 
 template <typename T>
-void Int8PairKernel<T>::prove_or_tabulate(std::vector<T> expected, FixedMultiplier by) {
-  const AllPairs<T> all;
-  std::vector<T> found(expected.size());
-  for (const float nudge : kNudges) {
-    pair_.nudge = first_rounding(by) + nudge;
-    run_float(pair_, all.walk, all.values.data(), all.values.data(), found.data());
-    if (found == expected) return;
+Int8PairKernel<T>::Int8PairKernel(const FloatPair& pair, const ExactPairs& exact) : pair_(pair) {
+  const ExactScale scale(exact.result);
+  const int64_t a = largest_magnitude(exact.a), b = largest_magnitude(exact.b);
+  if (scale.is_exact(pair.is_product ? a * b : a + b)) {
+    for (const float nudge : kNudges) {
+      pair_.nudge = first_rounding(exact.result.by) + nudge;
+      if (agrees<T>(pair_, exact, scale)) return;
+    }
   }
-  table_ = std::make_shared<const std::vector<T>>(std::move(expected));
+  std::vector<T> table;
+  table.reserve(kValues * kValues);
+  for (int i = 0; i < kValues; ++i) {
+    for (int j = 0; j < kValues; ++j) {
+      table.push_back(static_cast<T>(exact.result(exact.accumulator(pair.is_product, i, j))));
+    }
+  }
+  table_ = std::make_shared<const std::vector<T>>(std::move(table));
 }
 
 template <typename T>
 Int8PairKernel<T> Int8PairKernel<T>::sum(const reference::QuantizedSum& exact, double real_a, double real_b) {
-  Int8PairKernel kernel;
-  kernel.pair_ = {.is_product = false,
-                  .a = static_cast<float>(real_a),
-                  .b = static_cast<float>(real_b),
-                  .zero_a = exact.a.zero_point,
-                  .zero_b = exact.b.zero_point,
-                  .zero_point = exact.result.zero_point,
-                  .range = exact.result.range};
-  auto expected = results_of_all_pairs<T>(exact.a, exact.b, [&](int32_t a, int32_t b) {
-    return exact.result(exact.subtract ? wrapping_subtract(a, b) : wrapping_add(a, b));
-  });
-  kernel.prove_or_tabulate(std::move(expected), exact.result.by);
-  return kernel;
+  ExactPairs pairs{.result = exact.result};
+  for (int i = 0; i < kValues; ++i) {
+    pairs.a[i] = exact.a(static_cast<T>(i));
+    const int32_t b = exact.b(static_cast<T>(i));
+    pairs.b[i] = exact.subtract ? wrapping_subtract(0, b) : b;
+  }
+  return Int8PairKernel({.is_product = false,
+                         .a = static_cast<float>(real_a),
+                         .b = static_cast<float>(real_b),
+                         .zero_a = exact.a.zero_point,
+                         .zero_b = exact.b.zero_point,
+                         .zero_point = exact.result.zero_point,
+                         .range = exact.result.range},
+                        pairs);
 }
 
 template <typename T>
 Int8PairKernel<T> Int8PairKernel<T>::product(const reference::QuantizedProduct& exact, double real) {
-  Int8PairKernel kernel;
-  kernel.pair_ = {.is_product = true,
-                  .a = static_cast<float>(real),
-                  .zero_a = exact.zero_a,
-                  .zero_b = exact.zero_b,
-                  .zero_point = exact.result.zero_point,
-                  .range = exact.result.range};
-  auto expected = results_of_all_pairs<T>([](T q) { return q; }, [](T q) { return q; }, exact);
-  kernel.prove_or_tabulate(std::move(expected), exact.result.by);
-  return kernel;
+  ExactPairs pairs{.result = exact.result};
+  for (int i = 0; i < kValues; ++i) {
+    pairs.a[i] = static_cast<T>(i) - exact.zero_a;
+    pairs.b[i] = static_cast<T>(i) - exact.zero_b;
+  }
+  return Int8PairKernel({.is_product = true,
+                         .a = static_cast<float>(real),
+                         .zero_a = exact.zero_a,
+                         .zero_b = exact.zero_b,
+                         .zero_point = exact.result.zero_point,
+                         .range = exact.result.range},
+                        pairs);
 }
 
 template <typename T>

@@ -2,6 +2,7 @@
 //
 // The result is a function of 256 x 256 pairs, so a fast formula is not trusted but tried: a float pipeline is run over
 // all pairs when the kernel is made, and used only if it agrees everywhere. Otherwise the pairs' results are looked up.
+// Both sides of the trial are vectors.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace litequant {
 
-// Results in a tensor from which on a kernel is worth its making, which costs as much as some 20,000 plain results.
+// Results in a tensor from which on a kernel is worth its making, which costs as much as some 5,000 plain results.
 inline constexpr int64_t kWorthProving = 2048;
 
 // clamp(round(a * (qa - zero_a) + b * (qb - zero_b)) + zero_point), or with both factors of one product. Halves are
@@ -25,6 +26,8 @@ struct FloatPair {
   int32_t zero_a = 0, zero_b = 0, zero_point = 0;
   IntegerRange range;
 };
+
+struct ExactPairs;
 
 // T is int8_t or uint8_t.
 template <typename T>
@@ -41,8 +44,7 @@ class Int8PairKernel {
   bool is_proved() const { return table_ == nullptr; }
 
  private:
-  // `by` is the multiplier of the exact result.
-  void prove_or_tabulate(std::vector<T> expected, FixedMultiplier by);
+  Int8PairKernel(const FloatPair& pair, const ExactPairs& exact);
 
   FloatPair pair_;
   std::shared_ptr<const std::vector<T>> table_;  // [256, 256] by stored bytes, when the pipeline disagrees
