@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/depthwise_3x3.h"
+#include "kernels/depthwise_5x5.h"
 #include "kernels/finish_fixed.h"
 
 namespace litequant {
@@ -78,10 +79,14 @@ inline void accumulate(const int16_t* const* taps, int64_t offset, int64_t step,
   }
 }
 
-// Windows of 3x3 without dilation, whose taps lie as kPlaces3x3 says.
-bool is_3x3(const Window& window) {
-  const auto is_one = [](const WindowAxis& axis) { return axis.window == 3 && axis.dilation == 1; };
-  return is_one(window.height) && is_one(window.width) && window.width.stride <= 2;
+// How the taps of windows lie that have a kernel of their own; null: in order.
+const int8_t* places_of(const Window& window) {
+  const auto is_square = [&](int32_t size) {
+    const auto is_side = [&](const WindowAxis& axis) { return axis.window == size && axis.dilation == 1; };
+    return is_side(window.height) && is_side(window.width) && window.width.stride <= 2;
+  };
+  if (is_square(3)) return kPlaces3x3[window.width.stride - 1];
+  return is_square(5) && window.width.output >= kOutputs5x5 ? kPlaces5x5 : nullptr;
 }
 
 // One row of output pixels of one tile. All is passed by value: what is reached by a pointer would be loaded again
@@ -105,6 +110,25 @@ void depthwise_row_3x3(const int16_t* row0, const int16_t* row1, const int16_t* 
       const Vector one = next();
       bytes.put_four_columns(bytes.narrow(one, one, *fused.tile, half, half), to);
       to += fused.row_stride;
+    }
+  }
+}
+
+// The same of 5x5, at least kOutputs5x5 pixels: the last ones may be some that were there before.
+template <int kStride, Finish kFinish>
+void depthwise_row_5x5(Rows5x5 rows, const int16_t* weights, int count, FusedTile fused, int8_t* output) {
+  const ByteRows<kFinish> bytes(fused);
+  for (int half = 0; half < kTileColumns; half += 4) {
+    const Vector start = simd::load(fused.start + half);
+    for (int begin = 0; begin < count; begin += kOutputs5x5) {
+      const int n = std::min(begin, count - kOutputs5x5);
+      Rows5x5 window = rows;
+      for (const int16_t*& row : window.rows) row += n * kStride * rows.step + half;
+      Vector sums[kOutputs5x5] = {start, start, start, start};
+      add_5x5<kStride>(window, weights + 2 * half, sums);
+      bytes.put_four(bytes.narrow(sums[0], sums[1], *fused.tile, half, half),
+                     bytes.narrow(sums[2], sums[3], *fused.tile, half, half), output + half + n * fused.row_stride,
+                     fused.row_stride);
     }
   }
 }
@@ -144,7 +168,7 @@ WeightMatrix depthwise_weights(const DepthwiseShape& shape) {
           .depth = shape.taps(),
           .column_stride = 1,
           .depth_stride = channels,
-          .places = is_3x3(shape.window) ? kPlaces3x3[shape.window.width.stride - 1] : nullptr};
+          .places = places_of(shape.window)};
 }
 
 DepthwiseMemory depthwise_memory(const DepthwiseShape& shape) {
@@ -201,14 +225,22 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowFo
         const int16_t* weights = packed + whole_tile * pairs * 2 * kTileColumns;
         const int64_t offset = tile * kTileColumns, first = first_row + int64_t{y} * width.output;
         const FusedTile fused = epilogue.fused(whole_tile);
-        if (fused.tile != nullptr && places != nullptr) {
+        if (fused.tile != nullptr && places == kPlaces5x5) {
+          with_finish<int16_t>(fused, [&](auto finish) {
+            const auto row = width.stride == 1 ? depthwise_row_5x5<1, finish> : depthwise_row_5x5<2, finish>;
+            const int16_t* const* taps = scratch.taps;
+            row({.rows = {taps[0] + offset, taps[1] + offset, taps[10] + offset, taps[11] + offset, taps[20] + offset},
+                 .step = column},
+                weights, width.output, fused, fused.output + first * fused.row_stride);
+          });
+        } else if (fused.tile != nullptr && places != nullptr) {
           with_finish<int16_t>(fused, [&](auto finish) {
             const auto row = width.stride == 1 ? depthwise_row_3x3<1, finish> : depthwise_row_3x3<2, finish>;
             row(scratch.taps[0] + offset, scratch.taps[1] + offset, scratch.taps[6] + offset, column, weights,
                 width.output, fused, fused.output + first * fused.row_stride);
           });
         } else {
-          const auto row = pairs == 5 ? depthwise_row<5> : pairs == 13 ? depthwise_row<13> : depthwise_row<0>;
+          const auto row = pairs == 5 ? depthwise_row<5> : depthwise_row<0>;
           row(scratch.taps, offset, step, weights, pairs, width.output, whole_tile, first, epilogue);
         }
       }

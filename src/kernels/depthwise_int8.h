@@ -2,7 +2,7 @@
 //
 // Two taps are interleaved and met by the 16-bit dot product. The rows under the window are kept as 16-bit values with
 // padding in a ring, for one block of channels at a time, so working memory stays small. Windows of 3x3 slide
-// (depthwise_3x3.h).
+// (depthwise_3x3.h), those of 5x5 make four outputs at once (depthwise_5x5.h).
 #pragma once
 
 #include <cstddef>
