@@ -1,5 +1,7 @@
 #include "kernels/reduce.h"
 
+#include "kernels/reduce_ops.h"
+
 namespace litequant {
 
 Reduction make_reduction(const std::vector<int32_t>& dims, const std::vector<bool>& is_reduced) {
@@ -24,5 +26,17 @@ Reduction make_reduction(const std::vector<int32_t>& dims, const std::vector<boo
   std::reverse(loops.reduced.begin(), loops.reduced.end());
   return loops;
 }
+
+template <typename Input, typename Sum>
+void add_rows(const Input* rows, int64_t count, int64_t stride, int64_t columns, Sum* __restrict sums) {
+  for (; count > 0; --count, rows += stride) {
+    for (int64_t c = 0; c < columns; ++c) sums[c] = wrapping_sum<Sum>(sums[c], rows[c]);
+  }
+}
+
+template void add_rows(const float*, int64_t, int64_t, int64_t, float*);
+template void add_rows(const int8_t*, int64_t, int64_t, int64_t, int32_t*);
+template void add_rows(const uint8_t*, int64_t, int64_t, int64_t, int32_t*);
+template void add_rows(const int16_t*, int64_t, int64_t, int64_t, int32_t*);
 
 }  // namespace litequant

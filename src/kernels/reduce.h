@@ -6,6 +6,7 @@
 //   Result finish(Accumulator) const;
 //   Result empty() const;                                                       of no values
 //   static constexpr bool kReorders;        the order of values does not matter, and `combine` joins two accumulators
+//   static constexpr bool kAdds = true;     optional: `next` is the addition of add_rows, which has their types
 #pragma once
 
 #include <algorithm>
@@ -73,12 +74,34 @@ void reduce(const Reduction& loops, const Op& op, const typename Op::Input* inpu
 
 }  // namespace reference
 
+// Adds rows, `stride` elements apart, to sums[columns], in their order; integers wrap. By vectors, and apart from the
+// loops around it, which are many and need not be fast.
+template <typename Input, typename Sum>  // int8_t, uint8_t, int16_t with int32_t; float with float
+void add_rows(const Input* rows, int64_t count, int64_t stride, int64_t columns, Sum* sums);
+
+template <typename Op>
+concept AddsRows = requires { requires Op::kAdds; };
+
 // Results that lie side by side, `count` of them: one pass over rows, whatever the order of the values may be.
 template <typename Op, int64_t kCount>
 void reduce_columns(const Op& op, const LoopAxis* axes, size_t rank, int64_t count, const typename Op::Input* input,
                     typename Op::Result* output) {
   typename Op::Accumulator values[kCount];
   const int64_t columns = std::min(count, kCount);
+  if constexpr (AddsRows<Op>) {
+    if (rank > 0) {
+      const LoopAxis& inner = axes[rank - 1];
+      Offsets outer(axes, rank - 1);
+      for (int64_t c = 0; c < columns; ++c) values[c] = op.first(input[c]);
+      int64_t first = 1;
+      do {
+        add_rows(input + outer.offset() + first * inner.stride, inner.count - first, inner.stride, columns, values);
+        first = 0;
+      } while (outer.advance());
+      for (int64_t c = 0; c < columns; ++c) output[c] = op.finish(values[c]);
+      return;
+    }
+  }
   Offsets rows(axes, rank);
   if (columns == kCount) {
     for (int64_t c = 0; c < kCount; ++c) values[c] = op.first(input[c]);
@@ -106,8 +129,13 @@ typename Op::Accumulator reduce_run(const Op& op, const typename Op::Input* inpu
     if (count >= 2 * kParts) {
       typename Op::Accumulator parts[kParts];
       for (int64_t p = 0; p < kParts; ++p) parts[p] = op.first(input[p]);
-      for (i = kParts; i + kParts <= count; i += kParts) {
-        for (int64_t p = 0; p < kParts; ++p) parts[p] = op.next(parts[p], input[i + p]);
+      if constexpr (AddsRows<Op>) {
+        add_rows(input + kParts, count / kParts - 1, kParts, kParts, parts);
+        i = count / kParts * kParts;
+      } else {
+        for (i = kParts; i + kParts <= count; i += kParts) {
+          for (int64_t p = 0; p < kParts; ++p) parts[p] = op.next(parts[p], input[i + p]);
+        }
       }
       value = parts[0];
       for (int64_t p = 1; p < kParts; ++p) value = op.combine(value, parts[p]);

@@ -41,6 +41,7 @@ struct SumOf {
   using Accumulator = T;
   using Result = T;
   static constexpr bool kReorders = true;
+  static constexpr bool kAdds = std::is_same_v<T, float>;
   T first(T value) const { return value; }
   T next(T sum, T value) const { return wrapping_sum(sum, value); }
   T combine(T a, T b) const { return wrapping_sum(a, b); }
@@ -55,6 +56,7 @@ struct MeanOf {
   using Accumulator = std::conditional_t<std::is_integral_v<T>, int64_t, T>;
   using Result = T;
   static constexpr bool kReorders = true;
+  static constexpr bool kAdds = std::is_same_v<T, float>;
   int64_t count = 1;
   Accumulator first(T value) const { return value; }
   Accumulator next(Accumulator sum, T value) const { return wrapping_sum<Accumulator>(sum, value); }
@@ -135,6 +137,7 @@ struct QuantizedMeanOf {
   using Accumulator = int32_t;
   using Result = T;
   static constexpr bool kReorders = true;
+  static constexpr bool kAdds = true;
 
   // `scale` is that of input over output; count in [0, 2^31).
   QuantizedMeanOf(FixedMultiplier scale, int32_t input_zero_point, int32_t output_zero_point, int64_t count)
@@ -167,6 +170,7 @@ struct QuantizedSumOf {
   using Accumulator = int32_t;
   using Result = T;
   static constexpr bool kReorders = true;
+  static constexpr bool kAdds = true;
 
   QuantizedSumOf(Affine input, Affine output, int64_t count)
       : scale_(input.scale / output.scale),
