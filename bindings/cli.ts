@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command line: picks the command, and turns its failure into one message and an exit code.
-import { setFlagsFromString } from "node:v8";
 import { adviseCommand } from "./cli/advise.js";
 import { commands, helpText, nearest, parseCommand, UsageError } from "./cli/arguments.js";
 import type { Arguments } from "./cli/arguments.js";
@@ -16,10 +15,6 @@ import { note } from "./cli/output.js";
 import { reportCommand } from "./cli/report.js";
 import { engine, LiteQuantError } from "./node.js";
 import type { ErrorCode } from "./node.js";
-
-// V8 11 (Node 20) unrolls the inner loops of float products, and their sums no longer fit in registers: 35 ms a run of
-// MobileNetV2 instead of 27. A program may ask that of its own process, a library may not.
-if (process.versions.v8.startsWith("11.")) setFlagsFromString("--no-wasm-loop-unrolling");
 
 const failure = 1;
 const usage = 2;

@@ -76,6 +76,56 @@ void pixel(const DepthwiseShape& shape, const Taps& taps, const FloatEpilogue& e
   }
 }
 
+constexpr int kOutputs = 4;
+
+// kOutputs neighbouring outputs of 4 channels each, windows 3 columns wide: each value is loaded once for all of them.
+// Sums gain the taps in the same order as one at a time.
+template <int kStride, bool kMayFuse>
+inline void slide(const Taps& taps, int64_t channel, const FloatEpilogue& epilogue, int64_t channels, float* output) {
+  constexpr int kColumns = (kOutputs - 1) * kStride + 3;
+  Vector sums[kOutputs];
+  for (Vector& sum : sums) sum = wasm_f32x4_splat(0);
+  const float* image = taps.image + channel;
+  const float* weights = taps.weights + channel;
+  for (int32_t i = 0; i < taps.rows; ++i) {
+    Vector columns[kColumns];
+    for (int c = 0; c < kColumns; ++c) columns[c] = simd::load(image + c * taps.image_column);
+    for (int j = 0; j < 3; ++j) {
+      const Vector weight = simd::load(weights + j * taps.weights_column);
+      for (int o = 0; o < kOutputs; ++o) {
+        sums[o] = simd::multiply_add<kMayFuse>(columns[o * kStride + j], weight, sums[o]);
+      }
+    }
+    image += taps.image_row;
+    weights += taps.weights_row;
+  }
+  const Vector low = wasm_f32x4_splat(epilogue.range.low), high = wasm_f32x4_splat(epilogue.range.high);
+  for (Vector& sum : sums) {
+    if (epilogue.bias != nullptr) sum = wasm_f32x4_add(sum, simd::load(epilogue.bias + channel));
+    sum = wasm_f32x4_pmin(wasm_f32x4_pmax(sum, low), high);
+  }
+  for (int o = 0; o < kOutputs; ++o) simd::store(output + o * channels + channel, sums[o]);
+}
+
+using Slide = void (*)(const Taps&, int64_t channels, const FloatEpilogue&, float* output);
+template <int kStride, bool kMayFuse>
+void slide_all(const Taps& taps, int64_t channels, const FloatEpilogue& epilogue, float* output) {
+  const Taps own = taps;
+  for (int64_t c = 0; c < channels; c += 4) slide<kStride, kMayFuse>(own, c, epilogue, channels, output);
+}
+
+// For windows that can slide; else null.
+Slide slide_of(const DepthwiseShape& shape, bool may_fuse) {
+  const WindowAxis& width = shape.window.width;
+  // Columns so far apart fall into few sets of the first cache: whole lines of it are taken at once then.
+  const bool clashes = shape.input_channels * width.stride % 512 == 0;
+  const bool can_slide = width.window == 3 && width.dilation == 1 && width.stride <= 2 && shape.multiplier == 1 &&
+                         shape.input_channels % 4 == 0;
+  if (!can_slide || clashes) return nullptr;
+  if (width.stride == 1) return may_fuse ? slide_all<1, true> : slide_all<1, false>;
+  return may_fuse ? slide_all<2, true> : slide_all<2, false>;
+}
+
 }  // namespace
 
 void depthwise_float(const DepthwiseShape& shape, const float* image, const float* weights,
@@ -91,10 +141,11 @@ void depthwise_float(const DepthwiseShape& shape, const float* image, const floa
                .image_column = int64_t{width.dilation} * shape.input_channels,
                .weights_row = width.window * channels,
                .weights_column = channels};
+  const Slide slide = slide_of(shape, may_fuse);
   for (int32_t y = 0; y < height.output; ++y) {
     const int32_t top = height.first_inside(y);
     taps.rows = std::max(height.end_inside(y) - top, 0);
-    for (int32_t x = 0; x < width.output; ++x) {
+    for (int32_t x = 0; x < width.output;) {
       const int32_t left = width.first_inside(x);
       taps.columns = std::max(width.end_inside(x) - left, 0);
       if (taps.rows > 0 && taps.columns > 0) {
@@ -103,12 +154,20 @@ void depthwise_float(const DepthwiseShape& shape, const float* image, const floa
         taps.image = image + (input_y * width.input + input_x) * shape.input_channels;
         taps.weights = weights + (int64_t{top} * width.window + left) * channels;
       }
+      if (slide != nullptr && taps.rows > 0 && left == 0 && x + kOutputs <= width.output &&
+          width.end_inside(x + kOutputs - 1) == 3) {
+        slide(taps, channels, epilogue, output);
+        x += kOutputs;
+        output += kOutputs * channels;
+        continue;
+      }
       if (may_fuse) {
         pixel<true>(shape, taps, epilogue, output);
       } else {
         pixel<false>(shape, taps, epilogue, output);
       }
       output += channels;
+      ++x;
     }
   }
 }

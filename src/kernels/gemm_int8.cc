@@ -7,6 +7,7 @@
 
 #include "kernels/dot_rows.h"
 #include "kernels/finish_fixed.h"
+#include "kernels/row_blocks.h"
 
 namespace litequant {
 namespace {
