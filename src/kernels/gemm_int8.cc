@@ -28,8 +28,9 @@ int best_block(const StripRows<Row>& rows) {
 template <int kRows, typename Row>
 void add_segments(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights, RowSums<kRows>& sums) {
   for (int64_t s = 0; s < rows.count; ++s) {
-    add_products<kRows>(rows.segments[s] + offset, rows.stride, weights, rows.bundles, sums);
-    weights += rows.bundles * kBundle<Row> * kTileColumns;
+    const int64_t place = rows.places == nullptr ? s : rows.places[s];
+    add_products<kRows>(rows.segments[s] + offset, rows.stride, weights + place * rows.segment_weights(), rows.bundles,
+                        sums);
   }
 }
 
@@ -39,7 +40,7 @@ template <typename Row, Finish kFinish>
 void multiply_rows_fused(StripRows<Row> rows, int64_t offset, int count, const PackedWeight<Row>* weights,
                          FusedTile fused, int8_t* to) {
   const ByteRows<kFinish> bytes(fused);
-  const Row* const only = rows.count == 1 ? rows.segments[0] + offset : nullptr;
+  const Row* const only = rows.count == 1 && rows.places == nullptr ? rows.segments[0] + offset : nullptr;
   for_row_blocks<kMostBlock<Row>>(count, best_block(rows), [&](auto block, int first) __attribute__((always_inline)) {
     constexpr int kRows = block;
     RowSums<kRows> sums;
@@ -82,9 +83,8 @@ int strip_rows(int64_t depth, size_t element_bytes) {
 template <typename Row>
 void multiply_strip(const StripRows<Row>& rows, int64_t offset, int count, const PackedWeight<Row>* packed,
                     int64_t tiles, int64_t first_tile, int64_t first_row, const Epilogue& epilogue) {
-  const int64_t tile_elements = rows.count * rows.bundles * kBundle<Row> * kTileColumns;
   for (int64_t tile = 0; tile < tiles; ++tile) {
-    const PackedWeight<Row>* weights = packed + tile * tile_elements;
+    const PackedWeight<Row>* weights = packed + tile * rows.tile_weights();
     const FusedTile fused = epilogue.fused(first_tile + tile);
     if (fused.tile != nullptr) {
       int8_t* to = fused.output + first_row * fused.row_stride;

@@ -15,11 +15,17 @@ inline constexpr int kStripRows = 64;
 int strip_rows(int64_t depth, size_t element_bytes);
 
 // Rows to multiply: each consists of `count` segments of as many bundles of depths. Row r has segment s from
-// segments[s] + r * stride.
+// segments[s] + r * stride. Packed weights have as many segments, or more, of which places[s] meets segment s.
 template <typename Row>
 struct StripRows {
   const Row* const* segments = nullptr;
   int64_t count = 1, bundles = 0, stride = 0;
+  const int32_t* places = nullptr;  // null: in order
+  int64_t weight_segments = count;
+
+  // Elements of a tile's packed weights: of a segment, and of all.
+  int64_t segment_weights() const { return bundles * kBundle<Row> * kTileColumns; }
+  int64_t tile_weights() const { return weight_segments * segment_weights(); }
 };
 
 // `count` rows of a strip, `offset` elements into each segment, against all tiles of one packed matrix. Tile t of the

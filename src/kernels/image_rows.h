@@ -24,7 +24,6 @@ struct ImageRows {
   int64_t elements() const { return (ring_rows + 1) * row_elements + 3; }
 };
 ImageRows image_rows(const ConvolutionShape& shape);
-inline ImageRows image_rows(const TransposeConvolutionShape&) { return {}; }
 
 // One image. `packed` has segments of `rows.segment`; `ring` holds rows.elements().
 template <typename Image, typename Row>  // int8_t, uint8_t, int16_t with int16_t; int8_t with uint8_t

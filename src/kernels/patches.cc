@@ -94,13 +94,9 @@ LITEQUANT_GATHER(ConvolutionShape, int8_t, int16_t)
 LITEQUANT_GATHER(ConvolutionShape, uint8_t, int16_t)
 LITEQUANT_GATHER(ConvolutionShape, int16_t, int16_t)
 LITEQUANT_GATHER(ConvolutionShape, float, float)
-LITEQUANT_GATHER(TransposeConvolutionShape, int8_t, int16_t)
-LITEQUANT_GATHER(TransposeConvolutionShape, uint8_t, int16_t)
-LITEQUANT_GATHER(TransposeConvolutionShape, int16_t, int16_t)
 LITEQUANT_GATHER(TransposeConvolutionShape, float, float)
 #if LITEQUANT_BYTE_DOT
 LITEQUANT_GATHER(ConvolutionShape, int8_t, uint8_t)
-LITEQUANT_GATHER(TransposeConvolutionShape, int8_t, uint8_t)
 #endif
 #undef LITEQUANT_GATHER
 

@@ -11,6 +11,7 @@
 #include "kernels/gemm_int8.h"
 #include "kernels/image_rows.h"
 #include "kernels/patches.h"
+#include "kernels/transpose_rows.h"
 
 namespace litequant {
 
@@ -25,16 +26,20 @@ inline int64_t strip_elements_float(int64_t depth) { return strip_rows(depth, si
 // working memory.
 template <typename ImageShape>
 WeightMatrix convolution_weights(const ImageShape& shape) {
+  int64_t segment = shape.input_channels;
+  if constexpr (std::is_same_v<ImageShape, ConvolutionShape>) segment = image_rows(shape).segment;
   return {.columns = shape.group_outputs(),
           .depth = shape.depth(),
           .column_stride = shape.depth(),
           .depth_stride = 1,
-          .segment = image_rows(shape).segment};
+          .segment = segment};
 }
 template <typename Row, typename ImageShape>
 int64_t convolution_elements(const ImageShape& shape) {
-  const ImageRows kept = image_rows(shape);
-  return kept.is_used ? kept.elements() : strip_elements<Row>(shape.depth());
+  if constexpr (std::is_same_v<ImageShape, ConvolutionShape>) {
+    if (const ImageRows kept = image_rows(shape); kept.is_used) return kept.elements();
+  }
+  return strip_elements<Row>(convolution_weights(shape).template bundles<Row>() * kBundle<Row>);
 }
 
 // One image of a convolution or its transpose; `packed` holds one matrix per group. Output pixel p is row p of the
@@ -42,20 +47,22 @@ int64_t convolution_elements(const ImageShape& shape) {
 template <typename ImageShape, typename Image, typename Row>
 void convolve_int8(const ImageShape& shape, const Image* image, const RowForm<Row>& form,
                    const PackedWeight<Row>* packed, const Epilogue& epilogue, Row* rows) {
-  const int64_t depth = shape.depth(), tiles = tile_count(shape.group_outputs());
   if constexpr (std::is_same_v<ImageShape, ConvolutionShape>) {
     if (const ImageRows kept = image_rows(shape); kept.is_used) {
       return convolve_rows(shape, kept, image, form, packed, epilogue, rows);
     }
-  }
-  const int64_t matrix = packed_size<Row>(shape.group_outputs(), depth);
-  const int strip = strip_rows(depth, sizeof(Row));
-  for (int32_t group = 0; group < shape.groups; ++group) {
-    for (int64_t first = 0; first < shape.output_pixels(); first += strip) {
-      const auto count = static_cast<int>(std::min<int64_t>(strip, shape.output_pixels() - first));
-      gather_patches(shape, group, image, form, first, count, rows, padded_depth<Row>(depth));
-      multiply_strip(rows, count, packed + group * matrix, depth, tiles, group * tiles, first, epilogue);
+    const int64_t depth = shape.depth(), tiles = tile_count(shape.group_outputs());
+    const int64_t matrix = packed_size<Row>(shape.group_outputs(), depth);
+    const int strip = strip_rows(depth, sizeof(Row));
+    for (int32_t group = 0; group < shape.groups; ++group) {
+      for (int64_t first = 0; first < shape.output_pixels(); first += strip) {
+        const auto count = static_cast<int>(std::min<int64_t>(strip, shape.output_pixels() - first));
+        gather_patches(shape, group, image, form, first, count, rows, padded_depth<Row>(depth));
+        multiply_strip(rows, count, packed + group * matrix, depth, tiles, group * tiles, first, epilogue);
+      }
     }
+  } else {
+    transpose_rows(shape, image, form, packed, epilogue, rows);
   }
 }
 

@@ -119,6 +119,40 @@ TEST(ByteDot, SumsOfConvolutions) {
   });
 }
 
+TEST(ByteDot, SumsOfTransposedConvolutions) {
+  const uint32_t seed = 20261128;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  test::for_each_byte_dot([&] {
+    if (byte_dot() == ByteDot::inexact) return;
+    const int32_t shift = byte_dot() == ByteDot::exact_unsigned ? 128 : 0;
+    for (int repeat = 0; repeat < 100; ++repeat) {
+      TransposeConvolutionShape shape = {
+          .batches = 1,
+          .window = {.height = axis_of(random, between(random, 1, 4)), .width = axis_of(random, between(random, 1, 4))},
+          .input_channels = between(random, 1, 19),
+          .output_channels = between(random, 1, 19)};
+      shape.window.height.dilation = shape.window.width.dilation = 1;
+      const auto input = random_bytes(random, shape.input_pixels() * shape.input_channels);
+      const auto weights = random_bytes(random, shape.output_channels * shape.depth());
+      const int32_t zero = between(random, -128, 127);
+      std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * shape.output_channels)), got(want.size());
+      reference::transpose_convolve<int32_t>(
+          shape, input.data(), [&](int64_t) { return zero; }, weights.data(), 0, want.data(), kAccumulator);
+      const WeightMatrix matrix = convolution_weights(shape);
+      std::vector<int8_t> packed(static_cast<size_t>(matrix.packed<uint8_t>()));
+      pack_weights<uint8_t>(matrix, weights.data(), 0, packed.data());
+      std::vector<uint8_t> rows(static_cast<size_t>(convolution_elements<uint8_t>(shape)), 0x55);
+      convolve_int8(shape, input.data(), form_of(zero, shift), packed.data(),
+                    RawEpilogue({.groups = 1, .group_columns = shape.output_channels},
+                                {.output = got.data(), .row_stride = shape.output_channels}),
+                    rows.data());
+      take_off(got, weights, shape.output_channels, shape.depth(), 1, shape.depth(), zero + shift);
+      ASSERT_EQ(got, want) << "repeat " << repeat;
+    }
+  });
+}
+
 TEST(ByteDot, SumsOfDepthwiseConvolutions) {
   const uint32_t seed = 20261127;
   SCOPED_TRACE(testing::Message() << "seed " << seed);

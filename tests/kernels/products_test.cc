@@ -269,16 +269,38 @@ TEST(Products, TransposedConvolution) {
     std::vector<int32_t> want(static_cast<size_t>(shape.output_pixels() * shape.output_channels)), got(want.size());
     reference::transpose_convolve<int32_t>(
         shape, input.data(), [&](int64_t) { return zero; }, weights.data(), 0, want.data(), kAccumulator);
-    std::vector<int16_t> packed(static_cast<size_t>(packed_size<int16_t>(shape.output_channels, shape.depth())));
-    pack_weights<int16_t>(
-        {.columns = shape.output_channels, .depth = shape.depth(), .column_stride = shape.depth(), .depth_stride = 1},
-        weights.data(), 0, packed.data());
-    std::vector<int16_t> rows(static_cast<size_t>(strip_elements<int16_t>(shape.depth())));
+    const WeightMatrix matrix = convolution_weights(shape);
+    std::vector<int16_t> packed(static_cast<size_t>(matrix.packed<int16_t>()));
+    pack_weights<int16_t>(matrix, weights.data(), 0, packed.data());
+    std::vector<int16_t> rows(static_cast<size_t>(convolution_elements<int16_t>(shape)));
     convolve_int8(shape, input.data(), RowForm<int16_t>{zero}, packed.data(),
                   RawEpilogue({.groups = 1, .group_columns = shape.output_channels},
                               {.output = got.data(), .row_stride = shape.output_channels}),
                   rows.data());
     ASSERT_EQ(got, want) << shape_text(shape.window, shape.input_channels, shape.output_channels, 1);
+
+    // And results that are made while accumulators are in registers, which lie apart.
+    FixedScale scale = {
+        .multipliers = {}, .zero_point = random_zero_point<int8_t>(random), .range = range_of<int8_t>()};
+    for (int32_t c = 0; c < shape.output_channels; ++c) {
+      scale.multipliers.push_back({(1 << 30) + between(random, 0, 1 << 29), -between(random, 6, 11)});
+    }
+    const ColumnTiles columns = {.groups = 1, .group_columns = shape.output_channels};
+    const auto count = static_cast<size_t>(shape.output_channels);
+    FixedTiles tiles(scale, columns, std::vector<int64_t>(count, shape.depth() * 128 * 255),
+                     std::vector<int32_t>(count, 128));
+    const std::vector<int32_t> no_bias(static_cast<size_t>(columns.tiles() * kTileColumns));
+    tiles.set_bias(no_bias);
+    tiles.scale_weights(0, columns.tiles(), matrix.bundles<int16_t>(), packed.data());
+    std::vector<int8_t> want_stored, got_stored(want.size());
+    for (size_t i = 0; i < want.size(); ++i) {
+      want_stored.push_back(static_cast<int8_t>(scale.apply(want[i], i % count)));
+    }
+    convolve_int8(shape, input.data(), RowForm<int16_t>{zero}, packed.data(),
+                  FixedEpilogue<int8_t>(columns, scale, tiles, no_bias.data(),
+                                        {.output = got_stored.data(), .row_stride = shape.output_channels}),
+                  rows.data());
+    ASSERT_EQ(got_stored, want_stored) << shape_text(shape.window, shape.input_channels, shape.output_channels, 1);
   }
 }
 
