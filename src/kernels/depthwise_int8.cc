@@ -114,6 +114,25 @@ void depthwise_row_3x3(const int16_t* row0, const int16_t* row1, const int16_t* 
   }
 }
 
+// One row of one tile whose accumulators the epilogue finishes.
+template <int kStride>
+void depthwise_sums_3x3(const int16_t* row0, const int16_t* row1, const int16_t* row2, int64_t step,
+                        const int16_t* weights, int count, int64_t tile, int64_t first_row, const Epilogue& epilogue) {
+  alignas(16) int32_t accumulators[kPixels * kTileColumns];
+  const Vector none = wasm_i32x4_splat(0);
+  for (int x = 0; x < count; x += kPixels) {
+    const int pixels = std::min(kPixels, count - x);
+    for (int half = 0; half < kTileColumns; half += 4) {
+      const int64_t at = int64_t{x} * kStride * step + half;
+      Sliding3x3<kStride> window(row0 + at, row1 + at, row2 + at, step);
+      for (int n = 0; n < pixels; ++n) {
+        simd::store(accumulators + n * kTileColumns + half, window.next(none, weights + 2 * half));
+      }
+    }
+    epilogue.finish(tile, first_row + x, pixels, accumulators);
+  }
+}
+
 // The same of 5x5, at least kOutputs5x5 pixels: the last ones may be some that were there before.
 template <int kStride, Finish kFinish>
 void depthwise_row_5x5(Rows5x5 rows, const int16_t* weights, int count, FusedTile fused, int8_t* output) {
@@ -239,6 +258,10 @@ void depthwise_int8(const DepthwiseShape& shape, const Image* image, const RowFo
             row(scratch.taps[0] + offset, scratch.taps[1] + offset, scratch.taps[6] + offset, column, weights,
                 width.output, fused, fused.output + first * fused.row_stride);
           });
+        } else if (places != nullptr && places != kPlaces5x5) {
+          const auto row = width.stride == 1 ? depthwise_sums_3x3<1> : depthwise_sums_3x3<2>;
+          row(scratch.taps[0] + offset, scratch.taps[1] + offset, scratch.taps[6] + offset, column, weights,
+              width.output, whole_tile, first, epilogue);
         } else {
           const auto row = pairs == 5 ? depthwise_row<5> : depthwise_row<0>;
           row(scratch.taps, offset, step, weights, pairs, width.output, whole_tile, first, epilogue);

@@ -320,42 +320,56 @@ void WideEpilogue<Scale>::finish(int64_t tile, int64_t first_row, int rows, cons
   }
 }
 
-void HybridEpilogue::finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {
+// Constants are values: through pointers they would be loaded again after every store of a float.
+template <bool kWeightFirst, bool kHasBias, bool kHasSums>
+void HybridEpilogue::finish_tile(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {
   const int width = columns_.width(tile);
   float* to = target_.output + first_row * target_.row_stride + columns_.first_column(tile);
-  const float* weight_scales = weight_scales_ + tile * kTileColumns;
-  const float* bias = bias_ == nullptr ? nullptr : bias_ + tile * kTileColumns;
+  const auto pair = [&](const auto* of, bool is_there) {
+    const auto* from = is_there ? of + tile * kTileColumns : of;
+    return is_there ? std::pair(simd::load(from), simd::load(from + 4)) : std::pair<Vector, Vector>();
+  };
+  const auto [scale_low, scale_high] = pair(weight_scales_, true);
+  const auto [bias_low, bias_high] = pair(bias_, kHasBias);
+  const auto [sums_low, sums_high] = pair(correction_.weight_sums, kHasSums);
   const Vector low = wasm_f32x4_splat(scale_.range.low), high = wasm_f32x4_splat(scale_.range.high);
-  const int32_t* weight_sums =
-      correction_.weight_sums == nullptr ? nullptr : correction_.weight_sums + tile * kTileColumns;
   for (int row = 0; row < rows; ++row) {
     const DynamicScale& dynamic = row_scales_[(first_row + row) * row_scale_stride_];
     const Vector row_scale = wasm_f32x4_splat(dynamic.scale);
     const Vector excess = wasm_i32x4_splat(dynamic.zero_point + correction_.shift);
-    const auto real = [&](int half) {
-      Vector whole = simd::load(accumulators + half);
-      if (weight_sums != nullptr) {
-        whole = wasm_i32x4_sub(whole, wasm_i32x4_mul(excess, simd::load(weight_sums + half)));
-      }
+    const auto real = [&](Vector whole, Vector sums, Vector weight_scale, Vector bias) {
+      if constexpr (kHasSums) whole = wasm_i32x4_sub(whole, wasm_i32x4_mul(excess, sums));
       const Vector sum = wasm_f32x4_convert_i32x4(whole);
-      const Vector weight_scale = simd::load(weight_scales + half);
-      Vector value = scale_.weight_first ? wasm_f32x4_mul(wasm_f32x4_mul(sum, weight_scale), row_scale)
-                                         : wasm_f32x4_mul(sum, wasm_f32x4_mul(weight_scale, row_scale));
-      if (bias != nullptr) value = wasm_f32x4_add(value, simd::load(bias + half));
+      Vector value = kWeightFirst ? wasm_f32x4_mul(wasm_f32x4_mul(sum, weight_scale), row_scale)
+                                  : wasm_f32x4_mul(sum, wasm_f32x4_mul(weight_scale, row_scale));
+      if constexpr (kHasBias) value = wasm_f32x4_add(value, bias);
       return wasm_f32x4_pmin(wasm_f32x4_pmax(value, low), high);
     };
+    const Vector first = real(simd::load(accumulators), sums_low, scale_low, bias_low);
+    const Vector second = real(simd::load(accumulators + 4), sums_high, scale_high, bias_high);
     if (width == kTileColumns) {
-      simd::store(to, real(0));
-      simd::store(to + 4, real(4));
+      simd::store(to, first);
+      simd::store(to + 4, second);
     } else {
       alignas(16) float stored[kTileColumns];
-      simd::store(stored, real(0));
-      simd::store(stored + 4, real(4));
+      simd::store(stored, first);
+      simd::store(stored + 4, second);
       std::copy_n(stored, width, to);
     }
     accumulators += kTileColumns;
     to += target_.row_stride;
   }
+}
+
+void HybridEpilogue::finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {
+  const auto with = [](bool value, const auto& f) { value ? f(std::true_type()) : f(std::false_type()); };
+  with(scale_.weight_first, [&](auto weight_first) {
+    with(bias_ != nullptr, [&](auto has_bias) {
+      with(correction_.weight_sums != nullptr, [&](auto has_sums) {
+        finish_tile<weight_first, has_bias, LITEQUANT_BYTE_DOT && has_sums>(tile, first_row, rows, accumulators);
+      });
+    });
+  });
 }
 
 void RawEpilogue::finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const {

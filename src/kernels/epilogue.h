@@ -213,6 +213,9 @@ class HybridEpilogue final : public Epilogue {
   void finish(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const override;
 
  private:
+  template <bool kWeightFirst, bool kHasBias, bool kHasSums>
+  void finish_tile(int64_t tile, int64_t first_row, int rows, const int32_t* accumulators) const;
+
   const ColumnTiles& columns_;
   const HybridScale& scale_;
   const float* weight_scales_;
