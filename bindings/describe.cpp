@@ -336,7 +336,7 @@ DataType type_of_text(std::string_view name) {
   for (int i = 0; i < kDataTypeCount; ++i) {
     if (type_text(static_cast<DataType>(i)) == name) return static_cast<DataType>(i);
   }
-  fail(ErrorCode::bad_argument, text("there is no element type ", quoted(name)));
+  fail(ErrorCode::bad_argument, {"there is no element type ", quoted(name)});
 }
 
 ModelDescription describe_model(const Model& model) {

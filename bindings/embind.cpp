@@ -88,7 +88,7 @@ val constant(int32_t id, int32_t graph, int32_t tensor) {
     const Model& model = *handles().get<ModelHandle>(id);
     const auto [g, t] = std::pair(static_cast<size_t>(graph), static_cast<size_t>(tensor));
     if (g >= model.graphs.size() || t >= model.graphs[g].tensors.size()) {
-      fail(ErrorCode::bad_argument, text("the model has no tensor ", tensor, " in subgraph ", graph));
+      fail(ErrorCode::bad_argument, {"the model has no tensor ", tensor, " in subgraph ", graph});
     }
     val out = val::object();
     out.set("bytes", to_uint8_array(model.constant(model.graphs[g].tensors[t])));
@@ -105,7 +105,7 @@ val associated_file(int32_t model, const std::string& name) {
       out.set("isCompressed", file.method != 0);
       return out;
     }
-    fail(ErrorCode::bad_argument, text("the model has no file ", quoted(name)));
+    fail(ErrorCode::bad_argument, {"the model has no file ", quoted(name)});
   });
 }
 

@@ -88,7 +88,7 @@ class Handles {
   T& get(int32_t id) {
     const auto found = held_.find(id);
     if (found == held_.end() || !std::holds_alternative<T>(found->second)) {
-      fail(ErrorCode::internal, text("handle ", id, " is not what was expected"));
+      fail(ErrorCode::internal, {"handle ", id, " is not what was expected"});
     }
     return std::get<T>(found->second);
   }

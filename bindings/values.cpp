@@ -46,7 +46,7 @@ Bytes bytes_from(const val& array) {
 void copy_bytes(const val& array, std::span<std::byte> destination, std::string_view what) {
   const size_t size = length_of(array);
   if (size != destination.size()) {
-    fail(ErrorCode::shape_mismatch, text(what, " has ", size, " bytes where ", destination.size(), " are needed"));
+    fail(ErrorCode::shape_mismatch, {what, " has ", size, " bytes where ", destination.size(), " are needed"});
   }
   view_of(destination.data(), size).call<void>("set", array);
 }
@@ -63,7 +63,7 @@ std::vector<Shape> shapes_from(const val& lists) {
     std::vector<int32_t> dims;
     for (const double dim : emscripten::vecFromJSArray<double>(lists[i])) {
       if (!(dim >= 0 && dim <= 2147483647.0) || dim != static_cast<double>(static_cast<int32_t>(dim))) {
-        fail(ErrorCode::bad_argument, text(dim, " is not a dimension"));
+        fail(ErrorCode::bad_argument, {dim, " is not a dimension"});
       }
       dims.push_back(static_cast<int32_t>(dim));
     }

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/text.h"
-
 namespace litequant {
 
 std::string_view error_code_name(ErrorCode code) {
@@ -51,8 +49,10 @@ Error::Error(ErrorCode code, std::string detail, Place place, std::string hint)
   message_ += detail;
 }
 
-void fail(ErrorCode code, std::string detail, Place place, std::string hint) {
-  throw Error(code, std::move(detail), std::move(place), std::move(hint));
+void fail(ErrorCode code, TextParts detail) { fail(code, detail, {}); }
+
+void fail(ErrorCode code, TextParts detail, const Place& place, TextParts hint) {
+  throw Error(code, join_text(detail), place, join_text(hint));
 }
 
 }  // namespace litequant

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace litequant {
 
 // Stable codes, part of the public interface. `error_code_name` gives the spelling users see.
@@ -58,6 +60,7 @@ class Error : public std::exception {
 // "subgraph 0, node 12 CONV_2D 'block1/conv'" or "subgraph 0, tensor 'x'".
 std::string place_text(const Place& place);
 
-[[noreturn]] void fail(ErrorCode code, std::string detail, Place place = {}, std::string hint = {});
+[[noreturn]] void fail(ErrorCode code, TextParts detail);
+[[noreturn]] void fail(ErrorCode code, TextParts detail, const Place& place, TextParts hint = {});
 
 }  // namespace litequant

@@ -43,7 +43,7 @@ class JsonWriter {
         return *this;
       }
     }
-    append_text(text_, number);
+    TextPart(number).append_to(text_);
     return *this;
   }
   // A value that is JSON already.

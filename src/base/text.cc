@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -18,6 +19,29 @@ std::string_view shortest(T value, int least, int most, Read read, std::span<cha
   }
 }
 
+std::string_view decimal(bool is_negative, uint64_t value, std::span<char> digits) {
+  size_t first = digits.size();
+  if (is_negative) value = 0 - value;
+  do {
+    digits[--first] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  if (is_negative) digits[--first] = '-';
+  return {digits.data() + first, digits.size() - first};
+}
+
+template <typename T>
+void append_list(std::string& out, std::span<const T> values) {
+  constexpr size_t kMost = 12;
+  out += '[';
+  for (size_t i = 0; i < std::min(values.size(), kMost); ++i) {
+    if (i > 0) out += ", ";
+    TextPart(values[i]).append_to(out);
+  }
+  if (values.size() > kMost) out += text(", ... ", values.size(), " in all");
+  out += ']';
+}
+
 std::string escaped(char c) {
   constexpr char kHex[] = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
@@ -28,24 +52,27 @@ std::string escaped(char c) {
 
 }  // namespace
 
-void TextPart::write_float(float value) { view_ = shortest(value, 6, 9, std::strtof, digits_); }
-void TextPart::write_double(double value) { view_ = shortest(value, 15, 17, std::strtod, digits_); }
-
-void TextPart::write_integer(bool is_negative, uint64_t value) {
-  char* const end = digits_ + sizeof digits_;
-  char* first = end;
-  if (is_negative) value = 0 - value;
-  do {
-    *--first = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  if (is_negative) *--first = '-';
-  view_ = {first, static_cast<size_t>(end - first)};
+void TextPart::append_to(std::string& out) const {
+  char digits[32];
+  switch (kind()) {
+    case Kind::literal: out += static_cast<const char*>(address_); break;
+    case Kind::string: out += *static_cast<const std::string*>(address_); break;
+    case Kind::view: out.append(static_cast<const char*>(address_), size()); break;
+    case Kind::integer: out += decimal(integer_ < 0, static_cast<uint64_t>(integer_), digits); break;
+    case Kind::natural: out += decimal(false, static_cast<uint64_t>(integer_), digits); break;
+    case Kind::real32: out += shortest(static_cast<float>(real_), 6, 9, std::strtof, digits); break;
+    case Kind::real64: out += shortest(real_, 15, 17, std::strtod, digits); break;
+    case Kind::list32: append_list(out, std::span(static_cast<const int32_t*>(address_), size())); break;
+    case Kind::list64: append_list(out, std::span(static_cast<const int64_t*>(address_), size())); break;
+    case Kind::parts:
+      for (const TextPart& part : std::span(static_cast<const TextPart*>(address_), size())) part.append_to(out);
+      break;
+  }
 }
 
-std::string join_text(std::initializer_list<TextPart> parts) {
+std::string join_text(TextParts parts) {
   std::string out;
-  for (const TextPart& part : parts) out += part.view();
+  TextPart(parts).append_to(out);
   return out;
 }
 

@@ -3,70 +3,76 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace litequant {
 
-// A string, or a number's digits, for as long as the expression lasts in which it stands. Real numbers get as many
-// digits as tell them from their neighbours.
+// One part of a message: a string, a number or a list of numbers, where it stands and for as long as the expression
+// lasts in which it stands. It is made digits of when the message is made, which most messages never are: what an error
+// would say costs two stores a part. Real numbers get as many digits as tell them from their neighbours.
 class TextPart {
  public:
-  template <typename T>
-    requires std::is_convertible_v<const T&, std::string_view>
-  TextPart(const T& string) : view_(string) {}  // NOLINT(google-explicit-constructor)
-  TextPart(bool value) : view_(value ? "true" : "false") {}  // NOLINT(google-explicit-constructor)
+  TextPart(const char* string) : tag_(tag(Kind::literal)), address_(string) {}  // NOLINT(google-explicit-constructor)
+  TextPart(const std::string& string)
+      : tag_(tag(Kind::string)), address_(&string) {}  // NOLINT(google-explicit-constructor)
+  TextPart(std::string_view string)  // NOLINT(google-explicit-constructor)
+      : tag_(tag(Kind::view, string.size())), address_(string.data()) {}
+  TextPart(bool value) : TextPart(value ? "true" : "false") {}  // NOLINT(google-explicit-constructor)
   template <typename T>
     requires std::is_arithmetic_v<T>
   TextPart(T value) {  // NOLINT(google-explicit-constructor)
-    if constexpr (std::is_same_v<T, float>) {
-      write_float(value);
-    } else if constexpr (std::is_floating_point_v<T>) {
-      write_double(value);
+    if constexpr (std::is_floating_point_v<T>) {
+      tag_ = tag(std::is_same_v<T, float> ? Kind::real32 : Kind::real64);
+      real_ = static_cast<double>(value);
     } else {
-      write_integer(std::is_signed_v<T> && value < 0, static_cast<uint64_t>(value));
+      tag_ = tag(std::is_signed_v<T> ? Kind::integer : Kind::natural);
+      integer_ = static_cast<int64_t>(value);
     }
   }
-  TextPart(const TextPart&) = delete;
-  TextPart& operator=(const TextPart&) = delete;
+  // As list_text.
+  TextPart(std::span<const int32_t> list) : tag_(tag(Kind::list32, list.size())), address_(list.data()) {}
+  TextPart(std::span<const int64_t> list) : tag_(tag(Kind::list64, list.size())), address_(list.data()) {}
+  TextPart(std::initializer_list<TextPart> parts)  // one after the other
+      : tag_(tag(Kind::parts, parts.size())), address_(parts.begin()) {}
 
-  std::string_view view() const { return view_; }
+  void append_to(std::string& out) const;
 
  private:
-  void write_float(float value);
-  void write_double(double value);
-  void write_integer(bool is_negative, uint64_t value);  // two's complement
+  enum class Kind : uint8_t { literal, string, view, integer, natural, real32, real64, list32, list64, parts };
 
-  char digits_[32];
-  std::string_view view_;
+  // In one word, for one store; the size of what has no end of its own.
+  static constexpr int kKindBits = 4;
+  static constexpr uint32_t tag(Kind kind, size_t size = 0) {
+    return static_cast<uint32_t>(size << kKindBits) | static_cast<uint32_t>(kind);
+  }
+  Kind kind() const { return static_cast<Kind>(tag_ & ((1u << kKindBits) - 1)); }
+  size_t size() const { return tag_ >> kKindBits; }
+
+  uint32_t tag_;
+  union {
+    const void* address_;
+    int64_t integer_;
+    double real_;
+  };
 };
 
-inline void append_text(std::string& out, const TextPart& part) { out += part.view(); }
+using TextParts = std::initializer_list<TextPart>;
 
-std::string join_text(std::initializer_list<TextPart> parts);
+std::string join_text(TextParts parts);
 
 // text("need ", 3, " inputs, found ", n)
 template <typename... Parts>
-std::string text(const Parts&... parts) {
+[[gnu::always_inline]] inline std::string text(const Parts&... parts) {
   return join_text({TextPart(parts)...});
 }
 
 // "[1, 224, 224, 3]" of any range of numbers; of a long one (out of a file, it has any length) the beginning and how
 // many there are.
-template <typename Range>
-std::string list_text(const Range& values) {
-  constexpr size_t kMost = 12;
-  std::string out = "[";
-  size_t count = 0;
-  for (const auto& value : values) {
-    if (count++ >= kMost) continue;
-    if (count > 1) out += ", ";
-    append_text(out, value);
-  }
-  if (count > kMost) out += text(", ... ", count, " in all");
-  return out += "]";
-}
+inline TextPart list_text(std::span<const int32_t> values) { return values; }
+inline TextPart list_text(std::span<const int64_t> values) { return values; }
 
 // A name out of a file, made safe to show: control characters and quotes escaped, long names cut in the middle.
 std::string quoted(std::string_view name);

@@ -28,8 +28,8 @@ std::vector<size_t> pair_borders(const Plan& reference, const Plan& candidate, b
   const auto& ours = is_inputs ? reference.graph().inputs : reference.graph().outputs;
   const auto& theirs = is_inputs ? candidate.graph().inputs : candidate.graph().outputs;
   if (ours.size() != theirs.size()) {
-    fail(ErrorCode::bad_argument, text("the models cannot be compared: one has ", ours.size(), ", the other ",
-                                       theirs.size(), is_inputs ? " inputs" : " outputs"));
+    fail(ErrorCode::bad_argument, {"the models cannot be compared: one has ", ours.size(), ", the other ",
+                                   theirs.size(), is_inputs ? " inputs" : " outputs"});
   }
   std::vector<size_t> pairs;
   std::vector<bool> taken(theirs.size(), false);
@@ -107,7 +107,7 @@ Comparison::Comparison(std::shared_ptr<const Model> reference, std::shared_ptr<c
   // The candidate's inputs take the reference's shapes.
   const auto file_plan_graph = static_cast<size_t>(options.candidate_graph);
   if (file_plan_graph >= candidate->graphs.size()) {
-    fail(ErrorCode::bad_argument, text("the compared model has no subgraph ", options.candidate_graph));
+    fail(ErrorCode::bad_argument, {"the compared model has no subgraph ", options.candidate_graph});
   }
   std::vector<Shape> shapes(ours.graph().inputs.size());
   {
@@ -125,8 +125,8 @@ Comparison::Comparison(std::shared_ptr<const Model> reference, std::shared_ptr<c
     const bool is_open = ours.slot(pair.reference).is_open || theirs.slot(pair.candidate).is_open;
     if (!is_open && ours.slot(pair.reference).shape.count() != theirs.slot(pair.candidate).shape.count()) {
       fail(ErrorCode::shape_mismatch,
-           text("output ", i, " has the shape ", shape_text(ours.slot(pair.reference).shape), " in one model and ",
-                shape_text(theirs.slot(pair.candidate).shape), " in the other"));
+           {"output ", i, " has the shape ", shape_text(ours.slot(pair.reference).shape), " in one model and ",
+            shape_text(theirs.slot(pair.candidate).shape), " in the other"});
     }
     outputs_.push_back(pair);
     OutputReport report;
@@ -170,7 +170,7 @@ std::vector<float> Comparison::values_of(const Session& session, int32_t tensor)
 
 std::pair<std::vector<float>, std::vector<float>> Comparison::tensor_values(size_t i) const {
   if (i >= tensors_.size()) {
-    fail(ErrorCode::bad_argument, text("there is no tensor ", i, ", ", tensors_.size(), " are compared"));
+    fail(ErrorCode::bad_argument, {"there is no tensor ", i, ", ", tensors_.size(), " are compared"});
   }
   return {values_of(*reference_, tensors_[i].reference), values_of(*candidate_, tensors_[i].candidate)};
 }
@@ -228,7 +228,7 @@ void Comparison::add_outputs(int64_t label) {
       if (judged || rows != 1) continue;
       if (static_cast<size_t>(label) >= width) {
         fail(ErrorCode::bad_argument,
-             text("label ", label, " is beyond the ", width, " classes of output ", quoted(report.name)));
+             {"label ", label, " is beyond the ", width, " classes of output ", quoted(report.name)});
       }
       AccuracyReport& accuracy = report_.accuracy;
       const int64_t reference_rank = rank_of(a, static_cast<size_t>(label));

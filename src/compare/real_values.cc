@@ -51,7 +51,7 @@ std::vector<float> real_values(std::span<const std::byte> stored, DataType type,
     std::transform(elements, elements + values.size(), values.begin(),
                    [&](T element) { return static_cast<float>(scale * (static_cast<double>(element) - zero_point)); });
   });
-  if (!known) fail(ErrorCode::unsupported_type, text(data_type_name(type), " has no values to compare"));
+  if (!known) fail(ErrorCode::unsupported_type, {data_type_name(type), " has no values to compare"});
   return values;
 }
 
@@ -78,7 +78,7 @@ void store_values(std::span<const float> values, const Tensor& tensor, std::span
       }
     });
   });
-  if (!known) fail(ErrorCode::unsupported_type, text("cannot write ", data_type_name(tensor.type), " elements"));
+  if (!known) fail(ErrorCode::unsupported_type, {"cannot write ", data_type_name(tensor.type), " elements"});
 }
 
 }  // namespace litequant

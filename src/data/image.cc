@@ -135,7 +135,7 @@ Box box_of(int32_t width, int32_t height, const ImageRecipe& recipe) {
 
 void check(size_t bytes, int32_t width, int32_t height, const ImageRecipe& recipe) {
   const auto require = [](bool holds, const char* need) {
-    if (!holds) fail(ErrorCode::bad_argument, need);
+    if (!holds) fail(ErrorCode::bad_argument, {need});
   };
   require(width > 0 && height > 0, "a picture needs a width and a height above 0");
   require(recipe.width > 0 && recipe.height > 0, "the size to resize a picture to must be above 0");
@@ -143,8 +143,8 @@ void check(size_t bytes, int32_t width, int32_t height, const ImageRecipe& recip
     return w > kMaxSide || h > kMaxSide || int64_t{w} * h > kMaxPixels;
   };
   if (too_many(width, height) || too_many(recipe.width, recipe.height) || too_many(recipe.width, height)) {
-    fail(ErrorCode::too_large, text("a picture of ", width, " x ", height, " to be ", recipe.width, " x ",
-                                    recipe.height, " has more than 2^28 pixels"));
+    fail(ErrorCode::too_large, {"a picture of ", width, " x ", height, " to be ", recipe.width, " x ", recipe.height,
+                                " has more than 2^28 pixels"});
   }
   require(bytes == static_cast<size_t>(width) * static_cast<size_t>(height) * 4,
           "the bytes of a picture are not width x height x 4");
@@ -229,7 +229,7 @@ std::vector<std::byte> normalize_picture(const Image& picture, const ImageRecipe
     case DataType::uint8: return values_as<uint8_t>(ordered, recipe);
     case DataType::int16: return values_as<int16_t>(ordered, recipe);
     case DataType::int32: return values_as<int32_t>(ordered, recipe);
-    default: fail(ErrorCode::unsupported_type, text("a picture cannot be stored as ", data_type_name(recipe.type)));
+    default: fail(ErrorCode::unsupported_type, {"a picture cannot be stored as ", data_type_name(recipe.type)});
   }
 }
 

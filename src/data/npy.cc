@@ -31,7 +31,7 @@ constexpr TypeRow kTypes[] = {
     {"c8", DataType::complex64}, {"c16", DataType::complex128},
 };
 
-[[noreturn]] void bad(std::string detail) { fail(ErrorCode::bad_sample, text("not a usable .npy file: ", detail)); }
+[[noreturn]] void bad(TextParts detail) { fail(ErrorCode::bad_sample, {"not a usable .npy file: ", detail}); }
 
 // The header is a Python dictionary of three known entries; this reads just that.
 class DictionaryReader {
@@ -54,14 +54,14 @@ class DictionaryReader {
         header.shape = read_shape();
         has_shape = true;
       } else {
-        bad(text("its header has an unknown entry ", quoted(key)));
+        bad({"its header has an unknown entry ", quoted(key)});
       }
       if (!accept(',')) {
         expect('}');
         break;
       }
     }
-    if (!has_type || !has_order || !has_shape) bad("its header lacks descr, fortran_order or shape");
+    if (!has_type || !has_order || !has_shape) bad({"its header lacks descr, fortran_order or shape"});
   }
 
  private:
@@ -75,31 +75,31 @@ class DictionaryReader {
     return true;
   }
   void expect(char wanted) {
-    if (!accept(wanted)) bad(text("its header has no '", std::string_view(&wanted, 1), "' at byte ", at_));
+    if (!accept(wanted)) bad({"its header has no '", std::string_view(&wanted, 1), "' at byte ", at_});
   }
   std::string_view quoted_text() {
     skip_spaces();
     const char quote = at_ < text_.size() ? text_[at_] : ' ';
-    if (quote != '\'' && quote != '"') bad("its header is not a dictionary of names");
+    if (quote != '\'' && quote != '"') bad({"its header is not a dictionary of names"});
     const size_t end = text_.find(quote, at_ + 1);
-    if (end == std::string_view::npos) bad("a name in its header does not end");
+    if (end == std::string_view::npos) bad({"a name in its header does not end"});
     const std::string_view found = text_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
     return found;
   }
   void read_type(NpyHeader& header) {
     skip_spaces();
-    if (at_ < text_.size() && text_[at_] == '[') bad("it holds records; save each field as an array of its own");
+    if (at_ < text_.size() && text_[at_] == '[') bad({"it holds records; save each field as an array of its own"});
     const std::string_view type = quoted_text();
     const std::string_view name = type.size() > 1 ? type.substr(1) : type;
-    if (name == "O") bad("it holds Python objects (a pickle); save an array of numbers");
+    if (name == "O") bad({"it holds Python objects (a pickle); save an array of numbers"});
     for (const TypeRow& row : kTypes) {
       if (row.name != name || std::string_view("<>|=").find(type[0]) == std::string_view::npos) continue;
       header.type = row.type;
       header.is_big_endian = type[0] == '>' && bytes_per_element(row.type) > 1;
       return;
     }
-    bad(text("elements of type ", quoted(type), " are not supported"));
+    bad({"elements of type ", quoted(type), " are not supported"});
   }
   bool read_flag() {
     skip_spaces();
@@ -108,7 +108,7 @@ class DictionaryReader {
       at_ += word.size();
       return word == "True";
     }
-    bad("fortran_order is neither True nor False");
+    bad({"fortran_order is neither True nor False"});
   }
   std::vector<int64_t> read_shape() {
     expect('(');
@@ -118,10 +118,10 @@ class DictionaryReader {
       int64_t size = 0;
       const char* first = text_.data() + at_;
       const auto [end, error] = std::from_chars(first, text_.data() + text_.size(), size);
-      if (error != std::errc() || size < 0) bad("its shape is not a tuple of sizes");
+      if (error != std::errc() || size < 0) bad({"its shape is not a tuple of sizes"});
       at_ += static_cast<size_t>(end - first);
       shape.push_back(size);
-      if (shape.size() > kMaxRank) bad("it has more than 32 dimensions");
+      if (shape.size() > kMaxRank) bad({"it has more than 32 dimensions"});
       if (!accept(',')) {
         expect(')');
         break;
@@ -144,16 +144,16 @@ size_t swapped_bytes(DataType type) {
 
 NpyHeader read_npy_header(std::span<const std::byte> beginning, uint64_t file_size) {
   const std::string_view file(reinterpret_cast<const char*>(beginning.data()), beginning.size());
-  if (file.substr(0, kMagic.size()) != kMagic) bad("it does not begin as one");
-  if (file.size() < 10) bad("it ends within its header");
+  if (file.substr(0, kMagic.size()) != kMagic) bad({"it does not begin as one"});
+  if (file.size() < 10) bad({"it ends within its header"});
   const auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<uint8_t>(file[i])); };
   const size_t version = byte(6);
-  if (version < 1 || version > 3) bad(text("version ", version, " is unknown"));
-  if (version > 1 && file.size() < 12) bad("it ends within its header");
+  if (version < 1 || version > 3) bad({"version ", version, " is unknown"});
+  if (version > 1 && file.size() < 12) bad({"it ends within its header"});
   const size_t start = version == 1 ? 10 : 12;
   const size_t length = byte(8) | byte(9) << 8 | (version == 1 ? 0 : byte(10) << 16 | byte(11) << 24);
-  if (length > kMaxHeader) bad("its header is longer than 1 MiB");
-  if (file.size() < start + length) bad("it ends within its header");
+  if (length > kMaxHeader) bad({"its header is longer than 1 MiB"});
+  if (file.size() < start + length) bad({"it ends within its header"});
 
   NpyHeader header;
   DictionaryReader(file.substr(start, length)).read(header);
@@ -161,14 +161,14 @@ NpyHeader read_npy_header(std::span<const std::byte> beginning, uint64_t file_si
   int64_t count = 1;
   for (const int64_t size : header.shape) {
     const auto product = checked_mul(count, size);
-    if (!product) bad("its shape is too large");
+    if (!product) bad({"its shape is too large"});
     count = *product;
   }
   const auto bytes = checked_mul(count, static_cast<int64_t>(bytes_per_element(header.type)));
-  if (!bytes) bad("its shape is too large");
+  if (!bytes) bad({"its shape is too large"});
   const uint64_t present = file_size > header.data_offset ? file_size - header.data_offset : 0;
   if (static_cast<uint64_t>(*bytes) > present) {
-    bad(text("its shape ", list_text(header.shape), " needs ", *bytes, " bytes, ", present, " are there"));
+    bad({"its shape ", list_text(header.shape), " needs ", *bytes, " bytes, ", present, " are there"});
   }
   header.value_count = static_cast<size_t>(count);
   return header;
@@ -208,7 +208,7 @@ std::vector<std::byte> make_npy_header(DataType type, std::span<const int64_t> s
   const auto* row =
       std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeRow& r) { return r.type == type; });
   if (row == std::end(kTypes)) {
-    fail(ErrorCode::unsupported_type, text("an array of ", data_type_name(type), " cannot be written as .npy"));
+    fail(ErrorCode::unsupported_type, {"an array of ", data_type_name(type), " cannot be written as .npy"});
   }
   const bool has_order = bytes_per_element(type) > 1;
   std::string header = text("{'descr': '", has_order ? "<" : "|", row->name, "', 'fortran_order': False, 'shape': (");

@@ -13,7 +13,7 @@ namespace {
 constexpr uint32_t kPcm = 1, kFloat = 3, kExtensible = 0xfffe;
 constexpr uint32_t kMaxChannels = 64;
 
-[[noreturn]] void bad(std::string detail) { fail(ErrorCode::bad_sample, text("not a usable .wav file: ", detail)); }
+[[noreturn]] void bad(TextParts detail) { fail(ErrorCode::bad_sample, {"not a usable .wav file: ", detail}); }
 
 uint32_t little_endian(std::span<const std::byte> bytes, size_t at, size_t size) {
   uint32_t value = 0;
@@ -26,16 +26,16 @@ struct Format {
 };
 
 Format read_format(std::span<const std::byte> chunk) {
-  if (chunk.size() < 16) bad("its format chunk is too short");
+  if (chunk.size() < 16) bad({"its format chunk is too short"});
   Format format{little_endian(chunk, 0, 2), little_endian(chunk, 2, 2), little_endian(chunk, 4, 4),
                 little_endian(chunk, 14, 2)};
   if (format.coding == kExtensible && chunk.size() >= 26) format.coding = little_endian(chunk, 24, 2);
   const bool is_pcm = format.coding == kPcm && format.bits >= 8 && format.bits <= 32 && format.bits % 8 == 0;
   if (!is_pcm && !(format.coding == kFloat && format.bits == 32)) {
-    bad(text("coding ", format.coding, " with ", format.bits, " bits is not supported; PCM or 32-bit float is needed"));
+    bad({"coding ", format.coding, " with ", format.bits, " bits is not supported; PCM or 32-bit float is needed"});
   }
-  if (format.channels == 0 || format.channels > kMaxChannels) bad(text("it has ", format.channels, " channels"));
-  if (format.rate == 0 || format.rate > (1u << 24)) bad(text("its sample rate is ", format.rate));
+  if (format.channels == 0 || format.channels > kMaxChannels) bad({"it has ", format.channels, " channels"});
+  if (format.rate == 0 || format.rate > (1u << 24)) bad({"its sample rate is ", format.rate});
   return format;
 }
 
@@ -51,7 +51,8 @@ float sample_at(std::span<const std::byte> data, size_t at, const Format& format
 
 Sound read_wav(std::span<const std::byte> file) {
   const std::string_view chars(reinterpret_cast<const char*>(file.data()), file.size());
-  if (file.size() < 12 || chars.substr(0, 4) != "RIFF" || chars.substr(8, 4) != "WAVE") bad("it does not begin as one");
+  if (file.size() < 12 || chars.substr(0, 4) != "RIFF" || chars.substr(8, 4) != "WAVE")
+    bad({"it does not begin as one"});
   Format format;
   bool has_format = false;
   for (size_t at = 12; at + 8 <= file.size();) {
@@ -63,7 +64,7 @@ Sound read_wav(std::span<const std::byte> file) {
       format = read_format(chunk);
       has_format = true;
     } else if (name == "data") {
-      if (!has_format) bad("its data come before its format");
+      if (!has_format) bad({"its data come before its format"});
       // A recorder that was cut off leaves a size of 0 or more than there is: what is there counts.
       const size_t frame = format.channels * (format.bits / 8);
       const size_t count = chunk.size() / frame * format.channels;
@@ -75,7 +76,7 @@ Sound read_wav(std::span<const std::byte> file) {
     if (size > present) break;
     at += 8 + size + size % 2;
   }
-  bad("it holds no sound data");
+  bad({"it holds no sound data"});
 }
 
 }  // namespace litequant

@@ -20,8 +20,8 @@ constexpr uint16_t kEncrypted = 1, kUtf8Names = 1 << 11;
 constexpr uint16_t kVersionNeeded = 20;  // 2.0: deflate, folders
 constexpr size_t kMostEntries = 10000;
 
-[[noreturn]] void fail_archive(std::string detail) {
-  fail(ErrorCode::bad_file, text("the archive of associated files behind the model ", detail));
+[[noreturn]] void fail_archive(TextParts detail) {
+  fail(ErrorCode::bad_file, {"the archive of associated files behind the model ", detail});
 }
 
 // Little-endian numbers at a position that the caller has checked.
@@ -69,24 +69,24 @@ bool read_archive(const std::shared_ptr<const void>& owner, std::span<const std:
   const size_t entries = number_at<uint16_t>(file, *end + 10);
   const size_t directory_bytes = number_at<uint32_t>(file, *end + 12);
   const size_t stated_start = number_at<uint32_t>(file, *end + 16);
-  if (entries == 0xffff || stated_start == 0xffffffff) fail_archive("is of the zip64 kind, which cannot be kept");
+  if (entries == 0xffff || stated_start == 0xffffffff) fail_archive({"is of the zip64 kind, which cannot be kept"});
   if (directory_bytes > *end || stated_start > *end - directory_bytes) {
-    fail_archive(text("states a directory at bytes ", stated_start, " to ", stated_start + directory_bytes,
-                      ", beyond its end record at byte ", *end));
+    fail_archive({"states a directory at bytes ", stated_start, " to ", stated_start + directory_bytes,
+                  ", beyond its end record at byte ", *end});
   }
   // The directory ends where the end record begins. Tools that change the model without rewriting the archive leave
   // offsets behind that are all wrong by the same number of bytes.
   size_t at = *end - directory_bytes;
   const size_t shift = at - stated_start;
   if (number_at<uint16_t>(file, *end + 4) != 0 || number_at<uint16_t>(file, *end + 6) != 0) {
-    fail_archive("is split over several disks");
+    fail_archive({"is split over several disks"});
   }
-  if (entries > kMostEntries) fail_archive(text("has ", entries, " entries; at most ", kMostEntries, " are kept"));
+  if (entries > kMostEntries) fail_archive({"has ", entries, " entries; at most ", kMostEntries, " are kept"});
 
   size_t remaining = file.size();  // entries that overlap would unfold to more than the file holds
   for (size_t entry = 0; entry < entries; ++entry) {
     if (*end - at < kDirectoryBytes || number_at<uint32_t>(file, at) != kDirectoryMark) {
-      fail_archive(text("has ", entries, " entries, but entry ", entry, " is missing from its directory"));
+      fail_archive({"has ", entries, " entries, but entry ", entry, " is missing from its directory"});
     }
     AssociatedFile read;
     const auto flags = number_at<uint16_t>(file, at + 8);
@@ -98,18 +98,18 @@ bool read_archive(const std::shared_ptr<const void>& owner, std::span<const std:
     const size_t name_size = number_at<uint16_t>(file, at + 28);
     const size_t rest = size_t{number_at<uint16_t>(file, at + 30)} + number_at<uint16_t>(file, at + 32);
     const size_t local = number_at<uint32_t>(file, at + 42) + shift;
-    if (*end - at - kDirectoryBytes < name_size + rest) fail_archive(text("breaks off in entry ", entry));
+    if (*end - at - kDirectoryBytes < name_size + rest) fail_archive({"breaks off in entry ", entry});
     read.name.assign(reinterpret_cast<const char*>(file.data() + at + kDirectoryBytes), name_size);
     at += kDirectoryBytes + name_size + rest;
 
-    if ((flags & kEncrypted) != 0) fail_archive(text("has an encrypted file ", quoted(read.name)));
+    if ((flags & kEncrypted) != 0) fail_archive({"has an encrypted file ", quoted(read.name)});
     if (local > *end || *end - local < kLocalBytes || number_at<uint32_t>(file, local) != kLocalMark) {
-      fail_archive(text("has no contents of ", quoted(read.name), " at byte ", local));
+      fail_archive({"has no contents of ", quoted(read.name), " at byte ", local});
     }
     const size_t start =
         local + kLocalBytes + number_at<uint16_t>(file, local + 26) + number_at<uint16_t>(file, local + 28);
-    if (start > *end || stored_size > *end - start) fail_archive(text("breaks off in file ", quoted(read.name)));
-    if (stored_size > remaining) fail_archive(text("has files that overlap, such as ", quoted(read.name)));
+    if (start > *end || stored_size > *end - start) fail_archive({"breaks off in file ", quoted(read.name)});
+    if (stored_size > remaining) fail_archive({"has files that overlap, such as ", quoted(read.name)});
     remaining -= stored_size;
     read.contents = contents_of(owner, file.subspan(start, stored_size));
     files.push_back(std::move(read));

@@ -55,7 +55,7 @@ class Loader {
   void charge(size_t bytes) {
     allowance_ -= std::min<uint64_t>(bytes, allowance_);
     if (allowance_ == 0) {
-      fail(ErrorCode::bad_model, "the file refers to the same parts so often that they would not fit in memory");
+      fail(ErrorCode::bad_model, {"the file refers to the same parts so often that they would not fit in memory"});
     }
   }
 
@@ -100,8 +100,8 @@ class Loader {
   // Bytes that lie behind the FlatBuffer.
   Buffer bytes_at(uint64_t offset, uint64_t size, const std::string& what) {
     if (offset > file_.size() || size > file_.size() - offset) {
-      fail(ErrorCode::bad_model, text(what, " lies at bytes ", offset, " to ", offset + size, " but the file has ",
-                                      file_.size(), ": it was cut short"));
+      fail(ErrorCode::bad_model, {what, " lies at bytes ", offset, " to ", offset + size, " but the file has ",
+                                  file_.size(), ": it was cut short"});
     }
     return bytes_of(file_.subspan(static_cast<size_t>(offset), static_cast<size_t>(size)));
   }
@@ -115,7 +115,7 @@ class Loader {
           std::max<int32_t>(stored->deprecated_builtin_code(), static_cast<int32_t>(stored->builtin_code()));
       if (code < 0) {
         fail(ErrorCode::bad_model,
-             text("operator code ", model_.operator_codes.size(), " is ", code, "; codes are not negative"));
+             {"operator code ", model_.operator_codes.size(), " is ", code, "; codes are not negative"});
       }
       model_.operator_codes.push_back(
           {static_cast<OpCode>(code), characters(stored->custom_code()), stored->version()});
@@ -240,8 +240,7 @@ class Loader {
     };
     if (stored.opcode_index() >= model_.operator_codes.size()) {
       fail(ErrorCode::bad_model,
-           text("operator code ", stored.opcode_index(), " is not in the list of ", model_.operator_codes.size()),
-           place());
+           {"operator code ", stored.opcode_index(), " is not in the list of ", model_.operator_codes.size()}, place());
     }
     const OperatorCode& code = model_.operator_codes[stored.opcode_index()];
     charge(code.custom_code.size());
@@ -258,7 +257,7 @@ class Loader {
                              stored.builtin_options_2());
     if (!second.empty()) {
       if (!node.options.empty()) {
-        fail(ErrorCode::bad_model, text("has two options tables, ", node.options.table(), " and ", second.table()),
+        fail(ErrorCode::bad_model, {"has two options tables, ", node.options.table(), " and ", second.table()},
              place());
       }
       node.options = std::move(second);
@@ -337,10 +336,10 @@ std::shared_ptr<const Model> load_model(std::shared_ptr<const void> owner, std::
   flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(file.data()), file.size());
   if (!tflite::VerifyModelBuffer(verifier)) {
     fail(ErrorCode::bad_file,
-         text("the file begins like a TensorFlow Lite model but its structure is broken: it is damaged, or was cut "
-              "short at ",
-              file.size(), " bytes"),
-         {}, "Copy or download the file again and compare its size with the original.");
+         {"the file begins like a TensorFlow Lite model but its structure is broken: it is damaged, or was cut "
+          "short at ",
+          file.size(), " bytes"},
+         {}, {"Copy or download the file again and compare its size with the original."});
   }
   auto model = std::make_shared<Model>(Loader(std::move(owner), file).load());
   verify_model(*model);

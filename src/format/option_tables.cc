@@ -128,7 +128,7 @@ std::optional<OptionValue> read_list(ElementaryType type, const uint8_t* vector)
 }
 
 [[noreturn]] void fail_field(const Options& options, std::string_view field, std::string_view reason) {
-  fail(ErrorCode::internal, text("options ", options.table(), ": field ", quoted(field), " ", reason));
+  fail(ErrorCode::internal, {"options ", options.table(), ": field ", quoted(field), " ", reason});
 }
 
 template <typename T>
@@ -192,7 +192,7 @@ uint8_t find_quantization_details(std::string_view table) {
 
 flatbuffers::Offset<void> write_options(FlatWriter& writer, OptionMember where, const Options& options) {
   const TypeTable* description = member_table(where.in, where.member);
-  if (description == nullptr) fail(ErrorCode::internal, text("no options table ", quoted(options.table())));
+  if (description == nullptr) fail(ErrorCode::internal, {"no options table ", quoted(options.table())});
   for (const auto& [name, value] : options.fields()) {
     bool known = false;
     for (size_t i = 0; i < description->num_elems; ++i) known = known || name == description->names[i];

@@ -168,7 +168,7 @@ std::optional<OtherFile> recognise_other_file(std::span<const std::byte> file) {
 }
 
 void reject_other_files(std::span<const std::byte> file) {
-  if (auto found = recognise_other_file(file)) fail(found->code, std::move(found->what), {}, std::move(found->hint));
+  if (auto found = recognise_other_file(file)) fail(found->code, {found->what}, {}, {found->hint});
 }
 
 }  // namespace litequant

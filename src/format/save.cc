@@ -55,8 +55,8 @@ size_t bytes_needed(const Model& model, const std::vector<uint32_t>& first) {
   }
   for (const AssociatedFile& file : model.associated_files) bytes += file.contents.size();
   if (bytes > kLargestFile) {
-    fail(ErrorCode::too_large, text("the model's constants take ", bytes, " bytes; a file holds less than 2 GiB"), {},
-         "Quantize it further or split it.");
+    fail(ErrorCode::too_large, {"the model's constants take ", bytes, " bytes; a file holds less than 2 GiB"}, {},
+         {"Quantize it further or split it."});
   }
   return static_cast<size_t>(bytes);
 }

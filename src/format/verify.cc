@@ -39,7 +39,7 @@ class GraphCheck {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) node(static_cast<int32_t>(n));
     for (const int32_t output : graph_.outputs) {
       if (state_of(output) == State::unknown) {
-        fail(ErrorCode::bad_model, text("graph output ", tensor_text(output), " is made by no node"),
+        fail(ErrorCode::bad_model, {"graph output ", tensor_text(output), " is made by no node"},
              place_of_graph(index_));
       }
     }
@@ -77,13 +77,12 @@ class GraphCheck {
   }
 
   [[noreturn]] void fail_index(std::string_view what, int32_t index) const {
-    fail(ErrorCode::bad_model, text(what, " is tensor ", index, ", but there are ", graph_.tensors.size()),
+    fail(ErrorCode::bad_model, {what, " is tensor ", index, ", but there are ", graph_.tensors.size()},
          place_of_graph(index_));
   }
 
-  template <typename... Parts>
-  [[noreturn]] void fail_node(int32_t index, const Parts&... parts) const {
-    fail(ErrorCode::bad_model, text(parts...), place_of(model_, index_, index));
+  [[noreturn]] void fail_node(int32_t index, TextParts parts) const {
+    fail(ErrorCode::bad_model, parts, place_of(model_, index_, index));
   }
 
   void node(int32_t index) {
@@ -94,27 +93,28 @@ class GraphCheck {
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const int32_t input = node.inputs[i];
       if (input != kNoTensor && state_of(input) == State::unknown) {
-        fail_node(index, "input ", i, " is tensor ", tensor_text(input), ", which no earlier node makes");
+        fail_node(index, {"input ", i, " is tensor ", tensor_text(input), ", which no earlier node makes"});
       }
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const int32_t output = node.outputs[i];
       const auto what = [&] { return text("output ", i, " is tensor ", tensor_text(output), ", which "); };
       const Tensor& tensor = graph_.tensors[static_cast<size_t>(output)];
-      if (model_.is_constant(tensor) || tensor.external_buffer != 0) fail_node(index, what(), "is a constant");
-      if (state_of(output) == State::graph_input) fail_node(index, what(), "is an input of the graph");
-      if (state_of(output) == State::made) fail_node(index, what(), "another output or node makes already");
+      if (model_.is_constant(tensor) || tensor.external_buffer != 0) fail_node(index, {what(), "is a constant"});
+      if (state_of(output) == State::graph_input) fail_node(index, {what(), "is an input of the graph"});
+      if (state_of(output) == State::made) fail_node(index, {what(), "another output or node makes already"});
       state_of(output) = State::made;
     }
   }
 
   void operands(int32_t index, const Node& node) const {
     const OperatorFacts* facts = find_operator_facts(node.op);
-    if (node.op == OpCode::custom && node.custom_code.empty()) fail_node(index, "is a custom operator without a name");
-    if (node.version < 1) fail_node(index, "is of version ", node.version, "; versions begin at 1");
+    if (node.op == OpCode::custom && node.custom_code.empty())
+      fail_node(index, {"is a custom operator without a name"});
+    if (node.version < 1) fail_node(index, {"is of version ", node.version, "; versions begin at 1"});
     const auto check_count = [&](size_t count, uint8_t least, uint8_t most, std::string_view what) {
       if (count >= least && (most == OperatorFacts::kAny || count <= most)) return;
-      fail_node(index, "has ", count, " ", what, "s; it takes ", count_text(least, most, what));
+      fail_node(index, {"has ", count, " ", what, "s; it takes ", count_text(least, most, what)});
     };
     if (facts != nullptr) {
       check_count(node.inputs.size(), facts->least_inputs, facts->most_inputs, "input");
@@ -123,30 +123,30 @@ class GraphCheck {
     const bool is_short_lstm = node.op == OpCode::lstm && node.inputs.size() == 5;  // all of its operands are needed
     const bool is_lstm = node.op == OpCode::lstm || node.op == OpCode::unidirectional_sequence_lstm;
     if (is_lstm && !is_short_lstm && node.inputs.size() != 20 && node.inputs.size() != 24) {
-      fail_node(index, "has ", node.inputs.size(), " inputs; it takes 20 or 24");
+      fail_node(index, {"has ", node.inputs.size(), " inputs; it takes 20 or 24"});
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const int32_t input = node.inputs[i];
       if (input == kNoTensor) {
         if (facts == nullptr || (facts->may_be_absent(i) && !is_short_lstm)) continue;
-        fail_node(index, "input ", i, " is absent, but the operator needs it");
+        fail_node(index, {"input ", i, " is absent, but the operator needs it"});
       }
       if (!is_tensor(input)) {
-        fail_node(index, "input ", i, " is tensor ", input, ", but there are ", graph_.tensors.size());
+        fail_node(index, {"input ", i, " is tensor ", input, ", but there are ", graph_.tensors.size()});
       }
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       if (is_tensor(node.outputs[i])) continue;
-      fail_node(index, "output ", i, " is tensor ", node.outputs[i], ", but there are ", graph_.tensors.size());
+      fail_node(index, {"output ", i, " is tensor ", node.outputs[i], ", but there are ", graph_.tensors.size()});
     }
     for (size_t i = 0; i < node.intermediates.size(); ++i) {
       const int32_t intermediate = node.intermediates[i];
       if (intermediate == kNoTensor || is_tensor(intermediate)) continue;
-      fail_node(index, "intermediate ", i, " is tensor ", intermediate, ", but there are ", graph_.tensors.size());
+      fail_node(index, {"intermediate ", i, " is tensor ", intermediate, ", but there are ", graph_.tensors.size()});
     }
     const size_t marks = node.mutating_variable_inputs.size();
     if (marks != 0 && marks != node.inputs.size()) {
-      fail_node(index, "has ", node.inputs.size(), " inputs, but ", marks, " marks of mutating inputs");
+      fail_node(index, {"has ", node.inputs.size(), " inputs, but ", marks, " marks of mutating inputs"});
     }
   }
 
@@ -154,12 +154,12 @@ class GraphCheck {
     const OperatorFacts* facts = find_operator_facts(node.op);
     if (facts == nullptr) return;
     if (node.options.empty()) {
-      if (facts->needs_options) fail_node(index, "has no ", facts->options, ", without which it means nothing");
+      if (facts->needs_options) fail_node(index, {"has no ", facts->options, ", without which it means nothing"});
       return;
     }
-    if (facts->options == nullptr) fail_node(index, "has ", node.options.table(), "; it takes no options");
+    if (facts->options == nullptr) fail_node(index, {"has ", node.options.table(), "; it takes no options"});
     if (node.options.table() != facts->options) {
-      fail_node(index, "has ", node.options.table(), "; it takes ", facts->options);
+      fail_node(index, {"has ", node.options.table(), "; it takes ", facts->options});
     }
   }
 
@@ -167,7 +167,7 @@ class GraphCheck {
   void calls(int32_t index, const Node& node) const {
     for (const auto& [field, graph] : referenced_graphs(node)) {
       if (graph < 0 || static_cast<uint64_t>(graph) >= model_.graphs.size()) {
-        fail_node(index, field, " is ", graph, ", but there are ", model_.graphs.size(), " subgraphs");
+        fail_node(index, {field, " is ", graph, ", but there are ", model_.graphs.size(), " subgraphs"});
       }
       const Graph& called = model_.graphs[static_cast<size_t>(graph)];
       std::optional<size_t> inputs, outputs;
@@ -179,7 +179,7 @@ class GraphCheck {
         case OpCode::while_:
         case OpCode::stablehlo_while:
           if (node.outputs.size() != node.inputs.size()) {
-            fail_node(index, "has ", node.inputs.size(), " inputs, but ", node.outputs.size(), " outputs");
+            fail_node(index, {"has ", node.inputs.size(), " inputs, but ", node.outputs.size(), " outputs"});
           }
           inputs = node.inputs.size();
           outputs = field == "cond_subgraph_index" ? 1 : node.outputs.size();
@@ -193,8 +193,8 @@ class GraphCheck {
         default: break;
       }
       if ((inputs && called.inputs.size() != *inputs) || (outputs && called.outputs.size() != *outputs)) {
-        fail_node(index, field, " is subgraph ", graph, ", which has ", called.inputs.size(), " inputs and ",
-                  called.outputs.size(), " outputs; ", *inputs, " and ", *outputs, " are needed");
+        fail_node(index, {field, " is subgraph ", graph, ", which has ", called.inputs.size(), " inputs and ",
+                          called.outputs.size(), " outputs; ", *inputs, " and ", *outputs, " are needed"});
       }
     }
   }
@@ -242,8 +242,7 @@ struct Call {
     graph = static_cast<size_t>(call.called);
     if (!is_seen[graph]) continue;
     fail(ErrorCode::bad_model,
-         text("runs subgraph ", call.called, ", which in the end runs subgraph ", call.graph,
-              " again: it would not end"),
+         {"runs subgraph ", call.called, ", which in the end runs subgraph ", call.graph, " again: it would not end"},
          place_of(model, call.graph, call.node));
   }
 }
@@ -276,7 +275,7 @@ void verify_calls(const Model& model) {
       const auto called = static_cast<size_t>(call.called);
       depth[called] = std::max(depth[called], depth[graph] + 1);
       if (depth[called] > kDeepest) {
-        fail(ErrorCode::bad_model, text("calls of subgraphs nest deeper than ", kDeepest),
+        fail(ErrorCode::bad_model, {"calls of subgraphs nest deeper than ", kDeepest},
              place_of(model, call.graph, call.node));
       }
       if (--callers[called] == 0) ready.push_back(called);
@@ -290,15 +289,15 @@ void verify_signatures(const Model& model) {
     const auto name = [&] { return text("signature ", quoted(signature.key)); };
     if (signature.graph >= model.graphs.size()) {
       fail(ErrorCode::bad_model,
-           text(name(), " is of subgraph ", signature.graph, ", but there are ", model.graphs.size()));
+           {name(), " is of subgraph ", signature.graph, ", but there are ", model.graphs.size()});
     }
     const size_t tensors = model.graphs[signature.graph].tensors.size();
     for (const auto* entries : {&signature.inputs, &signature.outputs}) {
       for (const Signature::Entry& entry : *entries) {
         if (entry.tensor < tensors) continue;
         fail(ErrorCode::bad_model,
-             text(name(), ": ", entries == &signature.inputs ? "input " : "output ", quoted(entry.name), " is tensor ",
-                  entry.tensor, ", but there are ", tensors),
+             {name(), ": ", entries == &signature.inputs ? "input " : "output ", quoted(entry.name), " is tensor ",
+              entry.tensor, ", but there are ", tensors},
              place_of_graph(static_cast<int32_t>(signature.graph)));
       }
     }
@@ -307,22 +306,21 @@ void verify_signatures(const Model& model) {
 
 void verify_buffers(const Model& model) {
   if (model.buffers.empty() || !model.buffers[0].empty()) {
-    fail(ErrorCode::bad_model, "buffer 0 is not empty; it stands for tensors without data");
+    fail(ErrorCode::bad_model, {"buffer 0 is not empty; it stands for tensors without data"});
   }
   for (const Metadata& entry : model.metadata) {
     if (entry.buffer < model.buffers.size()) continue;
-    fail(ErrorCode::bad_model, text("metadata ", quoted(entry.name), " names buffer ", entry.buffer, ", but there are ",
-                                    model.buffers.size()));
+    fail(ErrorCode::bad_model,
+         {"metadata ", quoted(entry.name), " names buffer ", entry.buffer, ", but there are ", model.buffers.size()});
   }
   for (const int32_t buffer : model.metadata_buffer) {
     if (buffer >= 0 && static_cast<size_t>(buffer) < model.buffers.size()) continue;
-    fail(ErrorCode::bad_model,
-         text("the metadata list names buffer ", buffer, ", but there are ", model.buffers.size()));
+    fail(ErrorCode::bad_model, {"the metadata list names buffer ", buffer, ", but there are ", model.buffers.size()});
   }
   for (const ExternalBuffer& buffer : model.external_buffers) {
     if (buffer.group < model.external_buffer_groups.size()) continue;
-    fail(ErrorCode::bad_model, text("external buffer ", buffer.id, " names group ", buffer.group, ", but there are ",
-                                    model.external_buffer_groups.size()));
+    fail(ErrorCode::bad_model, {"external buffer ", buffer.id, " names group ", buffer.group, ", but there are ",
+                                model.external_buffer_groups.size()});
   }
 }
 
@@ -330,9 +328,9 @@ void verify_buffers(const Model& model) {
 
 void verify_model(const Model& model) {
   if (model.version != 3) {
-    fail(ErrorCode::bad_model, text("the model is of format version ", model.version, "; only version 3 is in use"));
+    fail(ErrorCode::bad_model, {"the model is of format version ", model.version, "; only version 3 is in use"});
   }
-  if (model.graphs.empty()) fail(ErrorCode::bad_model, "the model has no subgraph: there is nothing to run");
+  if (model.graphs.empty()) fail(ErrorCode::bad_model, {"the model has no subgraph: there is nothing to run"});
   verify_buffers(model);
   for (size_t g = 0; g < model.graphs.size(); ++g) GraphCheck(model, static_cast<int32_t>(g)).run();
   verify_calls(model);

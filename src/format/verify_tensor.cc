@@ -17,15 +17,6 @@ namespace {
 
 bool is_known(DataType type) { return static_cast<int>(type) >= 0 && static_cast<int>(type) < kDataTypeCount; }
 
-// "[1, 224, 224, 3]", cut where a hostile file has more than a message can show.
-std::string dims_text(const std::vector<int32_t>& dims) {
-  constexpr size_t kMostShown = 12;
-  if (dims.size() <= kMostShown) return list_text(dims);
-  std::string shown = list_text(std::span(dims).first(kMostShown));
-  shown.pop_back();
-  return text(shown, ", … ", dims.size(), " in all]");
-}
-
 // Looks at one tensor and fails with its place.
 class TensorCheck {
  public:
@@ -39,15 +30,11 @@ class TensorCheck {
   void quantization() const;
 
  private:
-  template <typename... Parts>
-  [[noreturn]] void fail_here(const Parts&... parts) const {
+  [[noreturn]] void fail_here(TextParts parts) const {
     Place place = place_of_tensor(model_, graph_, index_);
-    std::string detail = text(parts...);
-    if (place.name.empty()) {
-      detail = text("tensor ", index_, " ", detail);
-      place.is_tensor = false;
-    }
-    fail(ErrorCode::bad_model, std::move(detail), std::move(place));
+    if (!place.name.empty()) fail(ErrorCode::bad_model, parts, place);
+    place.is_tensor = false;
+    fail(ErrorCode::bad_model, {"tensor ", index_, " ", parts}, place);
   }
 
   int64_t element_count(std::span<const int32_t> dims) const;
@@ -69,59 +56,59 @@ int64_t TensorCheck::element_count(std::span<const int32_t> dims) const {
   std::optional<int64_t> count = 1;
   bool is_empty = false;
   for (const int32_t dim : dims) {
-    if (dim < 0) fail_here("has the shape ", dims_text(tensor_.shape.dims()), "; dimensions are not negative");
+    if (dim < 0) fail_here({"has the shape ", list_text(tensor_.shape.dims()), "; dimensions are not negative"});
     if (dim == 0) is_empty = true;  // the other dimensions must fit all the same
     if (count && dim != 0) count = checked_mul<int64_t>(*count, dim);
   }
   if (!count || !checked_mul<int64_t>(*count, 128)) {
-    fail_here("has the shape ", dims_text(tensor_.shape.dims()), ", more elements than can be counted");
+    fail_here({"has the shape ", list_text(tensor_.shape.dims()), ", more elements than can be counted"});
   }
   return is_empty ? 0 : *count;
 }
 
 void TensorCheck::storage() const {
   if (!is_known(tensor_.type)) {
-    fail_here("has element type ", static_cast<int>(tensor_.type), ", which the format does not define");
+    fail_here({"has element type ", static_cast<int>(tensor_.type), ", which the format does not define"});
   }
   const int64_t count = element_count(tensor_.shape.dims());
   if (tensor_.shape_signature && !tensor_.shape_signature->empty()) {
     const std::vector<int32_t>& signature = *tensor_.shape_signature;
     if (signature.size() != static_cast<size_t>(tensor_.shape.rank())) {
-      fail_here("has ", tensor_.shape.rank(), " dimensions, but its shape signature ", dims_text(signature), " has ",
-                signature.size());
+      fail_here({"has ", tensor_.shape.rank(), " dimensions, but its shape signature ", list_text(signature), " has ",
+                 signature.size()});
     }
     for (const int32_t dim : signature) {
-      if (dim < -1) fail_here("has the shape signature ", dims_text(signature), "; unknown dimensions are -1");
+      if (dim < -1) fail_here({"has the shape signature ", list_text(signature), "; unknown dimensions are -1"});
     }
   }
   if (tensor_.buffer >= model_.buffers.size()) {
-    fail_here("names buffer ", tensor_.buffer, ", but there are ", model_.buffers.size());
+    fail_here({"names buffer ", tensor_.buffer, ", but there are ", model_.buffers.size()});
   }
   const auto bytes = model_.constant(tensor_);
   if (tensor_.external_buffer != 0) {
-    if (!bytes.empty()) fail_here("has data in buffer ", tensor_.buffer, " and in an external buffer as well");
+    if (!bytes.empty()) fail_here({"has data in buffer ", tensor_.buffer, " and in an external buffer as well"});
     bool found = false;
     for (const ExternalBuffer& buffer : model_.external_buffers) found = found || buffer.id == tensor_.external_buffer;
-    if (!found) fail_here("names external buffer ", tensor_.external_buffer, ", which is not listed");
+    if (!found) fail_here({"names external buffer ", tensor_.external_buffer, ", which is not listed"});
   }
   const int64_t stored = tensor_.sparsity ? sparse_count(*tensor_.sparsity) : count;
   if (bytes.empty()) return;
-  if (tensor_.is_variable) fail_here("is a variable, yet has constant data in buffer ", tensor_.buffer);
+  if (tensor_.is_variable) fail_here({"is a variable, yet has constant data in buffer ", tensor_.buffer});
   switch (tensor_.type) {
     case DataType::string: string_layout(bytes, count); return;
     case DataType::resource:
     case DataType::variant:
-      fail_here("is of type ", data_type_name(tensor_.type), ", which holds no data in a file, but has ", bytes.size(),
-                " bytes");
+      fail_here({"is of type ", data_type_name(tensor_.type), ", which holds no data in a file, but has ", bytes.size(),
+                 " bytes"});
     default: break;
   }
   const auto bits = checked_mul<int64_t>(stored, bits_per_element(tensor_.type));
   const int64_t needed = bits ? *bits / 8 + (*bits % 8 != 0 ? 1 : 0) : std::numeric_limits<int64_t>::max();
   if (static_cast<uint64_t>(needed) != bytes.size()) {
-    fail_here(tensor_.sparsity ? "is sparse with " : "has the shape ",
-              tensor_.sparsity ? text(stored, " stored elements") : dims_text(tensor_.shape.dims()), " of ",
-              data_type_name(tensor_.type), ", which takes ", needed, " bytes, but buffer ", tensor_.buffer, " has ",
-              bytes.size());
+    fail_here({tensor_.sparsity ? "is sparse with " : "has the shape ",
+               tensor_.sparsity ? text(stored, " stored elements") : list_text(tensor_.shape.dims()), " of ",
+               data_type_name(tensor_.type), ", which takes ", needed, " bytes, but buffer ", tensor_.buffer, " has ",
+               bytes.size()});
   }
 }
 
@@ -135,22 +122,22 @@ void TensorCheck::string_layout(std::span<const std::byte> bytes, int64_t count)
   const int64_t strings = bytes.size() >= 8 ? number(0) : -1;
   const int64_t first = (strings + 2) * 4;
   if (strings < 0 || first > static_cast<int64_t>(bytes.size())) {
-    fail_here("holds strings, but its ", bytes.size(), " bytes are too few for their table");
+    fail_here({"holds strings, but its ", bytes.size(), " bytes are too few for their table"});
   }
   if (strings != count) {
-    fail_here("has the shape ", dims_text(tensor_.shape.dims()), ", which takes ", count, " strings, but buffer ",
-              tensor_.buffer, " has ", strings);
+    fail_here({"has the shape ", list_text(tensor_.shape.dims()), ", which takes ", count, " strings, but buffer ",
+               tensor_.buffer, " has ", strings});
   }
   int64_t last = first;
   for (int64_t i = 0; i <= strings; ++i) {
     const int64_t offset = number(static_cast<uint64_t>(i) + 1);
     if (offset < last || (i == 0 && offset != first) || offset > static_cast<int64_t>(bytes.size())) {
-      fail_here("has string ", i, " at byte ", offset, ", out of order or outside its ", bytes.size(), " bytes");
+      fail_here({"has string ", i, " at byte ", offset, ", out of order or outside its ", bytes.size(), " bytes"});
     }
     last = offset;
   }
   if (last != static_cast<int64_t>(bytes.size())) {
-    fail_here("has strings that end at byte ", last, ", but ", bytes.size(), " bytes");
+    fail_here({"has strings that end at byte ", last, ", but ", bytes.size(), " bytes"});
   }
 }
 
@@ -159,8 +146,8 @@ int64_t TensorCheck::sparse_count(const Sparsity& sparsity) const {
   const size_t rank = static_cast<size_t>(tensor_.shape.rank());
   const size_t levels = rank + sparsity.block_map.size();
   if (sparsity.traversal_order.size() != levels || sparsity.dimensions.size() != levels) {
-    fail_here("is sparse with ", levels, " dimensions and blocks, but orders ", sparsity.traversal_order.size(),
-              " and describes ", sparsity.dimensions.size());
+    fail_here({"is sparse with ", levels, " dimensions and blocks, but orders ", sparsity.traversal_order.size(),
+               " and describes ", sparsity.dimensions.size()});
   }
   // The extent of each dimension, then of each block.
   std::vector<int64_t> extents(tensor_.shape.begin(), tensor_.shape.end());
@@ -168,7 +155,7 @@ int64_t TensorCheck::sparse_count(const Sparsity& sparsity) const {
   for (size_t level = 0; level < levels; ++level) {
     const int32_t dimension = sparsity.traversal_order[level];
     if (dimension < 0 || static_cast<size_t>(dimension) >= levels || is_seen[static_cast<size_t>(dimension)]) {
-      fail_here("is sparse, but its traversal order ", dims_text(sparsity.traversal_order), " is no permutation");
+      fail_here({"is sparse, but its traversal order ", list_text(sparsity.traversal_order), " is no permutation"});
     }
     is_seen[static_cast<size_t>(dimension)] = true;
   }
@@ -178,13 +165,13 @@ int64_t TensorCheck::sparse_count(const Sparsity& sparsity) const {
     for (size_t level = 0; level < levels; ++level) {
       if (static_cast<size_t>(sparsity.traversal_order[level]) == rank + block) {
         extent = sparsity.dimensions[level].dense_size;
-        if (sparsity.dimensions[level].is_compressed) fail_here("is sparse with a block that is not dense");
+        if (sparsity.dimensions[level].is_compressed) fail_here({"is sparse with a block that is not dense"});
       }
     }
     if (blocked < 0 || static_cast<size_t>(blocked) >= rank || extent <= 0 ||
         extents[static_cast<size_t>(blocked)] % extent != 0) {
-      fail_here("is sparse with blocks of ", extent, " along dimension ", blocked, ", which do not divide ",
-                dims_text(tensor_.shape.dims()));
+      fail_here({"is sparse with blocks of ", extent, " along dimension ", blocked, ", which do not divide ",
+                 list_text(tensor_.shape.dims())});
     }
     extents[static_cast<size_t>(blocked)] /= extent;
     extents.push_back(extent);
@@ -199,11 +186,11 @@ int64_t TensorCheck::sparse_count(const Sparsity& sparsity) const {
       continue;
     }
     if (dimension.dense_size != extent) {
-      fail_here("is sparse and states ", dimension.dense_size, " for level ", level, ", where its shape gives ",
-                extent);
+      fail_here(
+          {"is sparse and states ", dimension.dense_size, " for level ", level, ", where its shape gives ", extent});
     }
     const auto product = checked_mul<int64_t>(count, extent);
-    if (!product) fail_here("is sparse with more elements than can be counted");
+    if (!product) fail_here({"is sparse with more elements than can be counted"});
     count = *product;
   }
   return count;
@@ -215,23 +202,23 @@ int64_t TensorCheck::compressed_blocks(const Sparsity::Dimension& dimension, siz
                                        int64_t size) const {
   const std::vector<int32_t>& segments = dimension.segments;
   if (segments.size() != static_cast<uint64_t>(outer) + 1) {
-    fail_here("is sparse with ", segments.size(), " segments at level ", level, ", where ", outer, " + 1 are needed");
+    fail_here({"is sparse with ", segments.size(), " segments at level ", level, ", where ", outer, " + 1 are needed"});
   }
   int32_t last = 0;
   for (const int32_t segment : segments) {
-    if (segment < last) fail_here("is sparse with segments at level ", level, " that are out of order");
+    if (segment < last) fail_here({"is sparse with segments at level ", level, " that are out of order"});
     last = segment;
   }
   if (segments.front() != 0 || static_cast<size_t>(last) != dimension.indices.size()) {
-    fail_here("is sparse with ", dimension.indices.size(), " indices at level ", level, ", but segments from ",
-              segments.front(), " to ", last);
+    fail_here({"is sparse with ", dimension.indices.size(), " indices at level ", level, ", but segments from ",
+               segments.front(), " to ", last});
   }
   for (size_t segment = 0; segment + 1 < segments.size(); ++segment) {
     int64_t previous = -1;
     for (int32_t i = segments[segment]; i < segments[segment + 1]; ++i) {
       const int32_t index = dimension.indices[static_cast<size_t>(i)];
       if (index <= previous || index >= size) {
-        fail_here("is sparse with index ", index, " at level ", level, ", out of order or outside its ", size);
+        fail_here({"is sparse with index ", index, " at level ", level, ", out of order or outside its ", size});
       }
       previous = index;
     }
@@ -248,9 +235,9 @@ void TensorCheck::details() const {
     const int64_t other = details.integer(field);
     const bool may_be_absent = field == "zero_points";
     if (other >= (may_be_absent ? -1 : 0) && other < tensors) continue;
-    fail_here("names tensor ", other, " for its ", field, ", but there are ", tensors);
+    fail_here({"names tensor ", other, " for its ", field, ", but there are ", tensors});
   }
-  if (details.integer("block_size") < 0) fail_here("has blocks of ", details.integer("block_size"), " elements");
+  if (details.integer("block_size") < 0) fail_here({"has blocks of ", details.integer("block_size"), " elements"});
 }
 
 void TensorCheck::quantization() const {
@@ -260,21 +247,21 @@ void TensorCheck::quantization() const {
   for (size_t i = 0; i < quantization.scale.size(); ++i) {
     const float scale = quantization.scale[i];
     if (!(std::isfinite(scale) && scale >= 0)) {
-      fail_here("has scale ", scale, quantization.is_per_channel() ? text(" for channel ", i) : std::string(),
-                "; scales are finite and not negative");
+      fail_here({"has scale ", scale, quantization.is_per_channel() ? text(" for channel ", i) : std::string(),
+                 "; scales are finite and not negative"});
     }
   }
   if (quantization.zero_point.size() != quantization.scale.size()) {
-    fail_here("has ", quantization.scale.size(), " scales, but ", quantization.zero_point.size(), " zero points");
+    fail_here({"has ", quantization.scale.size(), " scales, but ", quantization.zero_point.size(), " zero points"});
   }
   if (quantization.is_per_channel()) {
     const int rank = tensor_.shape.rank();
     if (quantization.axis < 0 || quantization.axis >= rank) {
-      fail_here("is quantized along axis ", quantization.axis, " of ", rank);
+      fail_here({"is quantized along axis ", quantization.axis, " of ", rank});
     }
     if (quantization.scale.size() != static_cast<size_t>(tensor_.shape[quantization.axis])) {
-      fail_here("has ", quantization.scale.size(), " scales for the ", tensor_.shape[quantization.axis],
-                " channels of axis ", quantization.axis, " of ", dims_text(tensor_.shape.dims()));
+      fail_here({"has ", quantization.scale.size(), " scales for the ", tensor_.shape[quantization.axis],
+                 " channels of axis ", quantization.axis, " of ", list_text(tensor_.shape.dims())});
     }
   }
   zero_points();
@@ -299,8 +286,8 @@ void TensorCheck::zero_points() const {
   }
   for (const int64_t zero_point : tensor_.quantization.zero_point) {
     if (zero_point >= least && zero_point <= most) continue;
-    fail_here("has zero point ", zero_point, ", but is of type ", data_type_name(tensor_.type), ", where ",
-              "it lies between ", least, " and ", most);
+    fail_here({"has zero point ", zero_point, ", but is of type ", data_type_name(tensor_.type), ", where ",
+               "it lies between ", least, " and ", most});
   }
 }
 
@@ -311,8 +298,8 @@ void TensorCheck::zero_scales_of(int64_t inner, int64_t channels) const {
   for (size_t i = 0; i < values.size(); ++i) {
     const auto channel = static_cast<size_t>(static_cast<int64_t>(i) / inner % channels);
     if (quantization.scale[channel] != 0 || values[i] == quantization.zero_point[channel]) continue;
-    fail_here("has scale 0 for channel ", channel, ", which says that all its values are the zero point ",
-              quantization.zero_point[channel], ", but element ", i, " is ", static_cast<int64_t>(values[i]));
+    fail_here({"has scale 0 for channel ", channel, ", which says that all its values are the zero point ",
+               quantization.zero_point[channel], ", but element ", i, " is ", static_cast<int64_t>(values[i])});
   }
 }
 
@@ -322,7 +309,7 @@ void TensorCheck::zero_scales() const {
   for (const float scale : quantization.scale) has_zero = has_zero || scale == 0;
   if (!has_zero || tensor_.sparsity) return;
   if (!model_.is_constant(tensor_)) {
-    if (is_quantizable_integer(tensor_.type)) fail_here("has scale 0 but is no constant: its values would all be 0");
+    if (is_quantizable_integer(tensor_.type)) fail_here({"has scale 0 but is no constant: its values would all be 0"});
     return;
   }
   int64_t inner = 1;

@@ -42,6 +42,6 @@ class Shape {
   std::vector<int32_t> dims_;
 };
 
-inline std::string shape_text(const Shape& shape) { return list_text(shape.dims()); }
+inline TextPart shape_text(const Shape& shape) { return list_text(shape.dims()); }
 
 }  // namespace litequant

@@ -129,7 +129,7 @@ std::shared_ptr<const Model> with_dense_constants(std::shared_ptr<const Model> m
       const double bytes =
           static_cast<double>(sparse.shape.count()) * static_cast<double>(bytes_per_element(sparse.type));
       if (bytes > static_cast<double>(limit - total)) {
-        fail(ErrorCode::too_large, text("its dense form needs ", bytes, " bytes, with others more than ", limit),
+        fail(ErrorCode::too_large, {"its dense form needs ", bytes, " bytes, with others more than ", limit},
              place_of_tensor(*model, static_cast<int32_t>(g), static_cast<int32_t>(t)));
       }
       total += static_cast<int64_t>(bytes);

@@ -8,8 +8,8 @@ namespace {
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   for (size_t i = 1; i < node.input_count(); ++i) {
-    node.require(node.input(i).shape == shape, text("needs operands of one shape, found ", shape_text(shape), " and ",
-                                                    shape_text(node.input(i).shape)));
+    node.require(node.input(i).shape == shape, "needs operands of one shape, found ", shape_text(shape), " and ",
+                 shape_text(node.input(i).shape));
   }
   return {shape};
 }

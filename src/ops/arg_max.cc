@@ -11,7 +11,7 @@ int axis_of(const NodeView& node) { return node.axis(known_integer(node, 1), nod
 std::vector<Shape> infer(const NodeView& node) {
   std::vector<int32_t> dims = node.input(0).shape.dims();
   const int axis = axis_of(node);
-  node.require(dims[static_cast<size_t>(axis)] >= 1, text("axis ", axis, " of its input is empty"));
+  node.require(dims[static_cast<size_t>(axis)] >= 1, "axis ", axis, " of its input is empty");
   dims.erase(dims.begin() + axis);
   return {Shape(std::move(dims))};
 }

@@ -7,8 +7,8 @@ namespace {
 
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& y = node.input(0).shape;
-  node.require(node.input(1).shape == y,
-               text("needs operands of one shape, found ", shape_text(y), " and ", shape_text(node.input(1).shape)));
+  node.require(node.input(1).shape == y, "needs operands of one shape, found ", shape_text(y), " and ",
+               shape_text(node.input(1).shape));
   return {y};
 }
 

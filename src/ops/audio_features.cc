@@ -17,8 +17,8 @@ constexpr int64_t kMost = int64_t{1} << 20;  // of windows, strides, channels
 
 int64_t whole_option(const NodeView& node, const Options& options, const char* name, int64_t least) {
   const int64_t value = options.integer(name, static_cast<int64_t>(options.real(name)));
-  node.require(value >= least && value <= kMost,
-               text("its option ", name, " must be ", least, " to ", kMost, ", found ", value));
+  node.require(value >= least && value <= kMost, "its option ", name, " must be ", least, " to ", kMost, ", found ",
+               value);
   return value;
 }
 
@@ -92,14 +92,14 @@ CepstrumSettings settings_of(const NodeView& node) {
       .sample_rate = static_cast<double>(known_integer(node, 1)),
       .lowest_frequency = static_cast<double>(whole_option(node, options, "lower_frequency_limit", 0)),
       .highest_frequency = static_cast<double>(whole_option(node, options, "upper_frequency_limit", 1))};
-  node.require(settings.bins >= 2, text("its spectra must have 2 bins at least, found ", settings.bins));
-  node.require(settings.sample_rate > 0, text("its sample rate must be positive, found ", settings.sample_rate));
+  node.require(settings.bins >= 2, "its spectra must have 2 bins at least, found ", settings.bins);
+  node.require(settings.sample_rate > 0, "its sample rate must be positive, found ", settings.sample_rate);
   node.require(settings.lowest_frequency < settings.highest_frequency, "its frequency limits do not rise");
-  node.require(settings.coefficients <= settings.channels,
-               text("has ", settings.coefficients, " coefficients of ", settings.channels, " channels"));
+  node.require(settings.coefficients <= settings.channels, "has ", settings.coefficients, " coefficients of ",
+               settings.channels, " channels");
   if (settings.coefficients * settings.channels > (int64_t{1} << 20)) {
     node.fail(ErrorCode::too_large,
-              text("has ", settings.coefficients, " coefficients of ", settings.channels, " channels"));
+              {"has ", settings.coefficients, " coefficients of ", settings.channels, " channels"});
   }
   return settings;
 }
@@ -116,8 +116,8 @@ Step compile_mfcc(const NodeView& node, const CompileOptions&) {
   require_same_type(node);
   const CepstrumSettings settings = settings_of(node);
   const auto cepstrum = std::make_shared<const Cepstrum>(settings);
-  node.require(cepstrum->is_covered(), text("its spectra of ", settings.bins, " bins at a sample rate of ",
-                                            settings.sample_rate, " do not reach ", settings.highest_frequency));
+  node.require(cepstrum->is_covered(), "its spectra of ", settings.bins, " bins at a sample rate of ",
+               settings.sample_rate, " do not reach ", settings.highest_frequency);
   ScratchLayout layout(node);
   layout.add(settings.channels, sizeof(double));
   const auto run = [settings, cepstrum, frames = node.input(0).shape.count(0, 2)](const Frame& frame) {

@@ -34,8 +34,8 @@ MatrixShape matrix_shape(const NodeView& node) {
   const bool adj_x = node.options().flag("adj_x"), adj_y = node.options().flag("adj_y");
   const int32_t depth = left.back(adj_x ? 1 : 0);
   const int32_t right_depth = right.back(adj_y ? 0 : 1);
-  node.require(depth == right_depth, text("cannot multiply ", shape_text(left), adj_x ? " (transposed)" : "", " by ",
-                                          shape_text(right), adj_y ? " (transposed)" : ""));
+  node.require(depth == right_depth, "cannot multiply ", shape_text(left), adj_x ? " (transposed)" : "", " by ",
+               shape_text(right), adj_y ? " (transposed)" : "");
   return {.rows = left.back(adj_x ? 0 : 1),
           .columns = right.back(adj_y ? 1 : 0),
           .depth = depth,
@@ -53,8 +53,8 @@ Shape output_shape(const NodeView& node, const MatrixShape& matrix) {
   for (int axis = 0; axis < rank - 2; ++axis) {
     const int in_left = axis - (rank - left.rank()), in_right = axis - (rank - right.rank());
     const int32_t a = in_left < 0 ? 1 : left[in_left], b = in_right < 0 ? 1 : right[in_right];
-    node.require(a == b || a == 1 || b == 1,
-                 text("the batches of ", shape_text(left), " and ", shape_text(right), " do not broadcast"));
+    node.require(a == b || a == 1 || b == 1, "the batches of ", shape_text(left), " and ", shape_text(right),
+                 " do not broadcast");
     output[axis] = a == 1 ? b : a;
   }
   output[rank - 2] = static_cast<int32_t>(matrix.rows);
@@ -89,7 +89,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
                                         .has_bias_operand = false});
   layer.asymmetric = node.options().flag("asymmetric_quantize_inputs");
   if (layer.kind == DenseKind::hybrid && adj_x) {
-    node.fail(ErrorCode::unsupported_operator, "adj_x is not executed for float data with INT8 weights");
+    node.fail(ErrorCode::unsupported_operator, {"adj_x is not executed for float data with INT8 weights"});
   }
   return matrix_step(node, layer, products, options);
 }

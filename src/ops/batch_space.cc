@@ -24,18 +24,18 @@ struct Blocks {
 Blocks blocks_of(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const std::vector<int64_t> block = node.integers(1), border = node.integers(2);
-  node.require(block.size() == 1 || block.size() == 2,
-               text("needs one or two spatial axes, found blocks ", list_text(block)));
-  node.require(border.size() == 2 * block.size(),
-               text("blocks ", list_text(block), " do not fit borders ", list_text(border)));
-  node.require(shape.rank() > static_cast<int>(block.size()),
-               text("blocks ", list_text(block), " do not fit ", shape_text(shape)));
+  node.require(block.size() == 1 || block.size() == 2, "needs one or two spatial axes, found blocks ",
+               list_text(block));
+  node.require(border.size() == 2 * block.size(), "blocks ", list_text(block), " do not fit borders ",
+               list_text(border));
+  node.require(shape.rank() > static_cast<int>(block.size()), "blocks ", list_text(block), " do not fit ",
+               shape_text(shape));
   Blocks blocks{.axes = {}, .count = static_cast<int>(block.size())};
   for (size_t i = 0; i < block.size(); ++i) {
     const Spatial spatial{block[i], border[2 * i], border[2 * i + 1]};
-    node.require(spatial.block >= 1 && spatial.block <= INT32_MAX, text("block ", spatial.block, " is out of range"));
+    node.require(spatial.block >= 1 && spatial.block <= INT32_MAX, "block ", spatial.block, " is out of range");
     node.require(spatial.before >= 0 && spatial.after >= 0 && spatial.before <= INT32_MAX && spatial.after <= INT32_MAX,
-                 text("borders ", list_text(border), " are out of range"));
+                 "borders ", list_text(border), " are out of range");
     blocks.axes[2 - block.size() + i] = spatial;
   }
   return blocks;
@@ -48,8 +48,8 @@ std::vector<Shape> infer_to_batch(const NodeView& node) {
   for (int i = 0; i < blocks.count; ++i) {
     const Spatial& spatial = blocks.axes[static_cast<size_t>(2 - blocks.count + i)];
     const int64_t padded = shape[i + 1] + spatial.before + spatial.after;
-    node.require(padded % spatial.block == 0,
-                 text("a padded size of ", padded, " is not a multiple of the block ", spatial.block));
+    node.require(padded % spatial.block == 0, "a padded size of ", padded, " is not a multiple of the block ",
+                 spatial.block);
     shape[i + 1] = checked_dim(node, padded / spatial.block);
     batches = checked_dim(node, batches * spatial.block);
   }
@@ -63,8 +63,8 @@ std::vector<Shape> infer_to_space(const NodeView& node) {
   Shape shape = node.input(0).shape;
   for (int i = 0; i < blocks.count; ++i) {
     const Spatial& spatial = blocks.axes[static_cast<size_t>(2 - blocks.count + i)];
-    node.require(shape[0] % spatial.block == 0,
-                 text("a batch of ", shape[0], " is not a multiple of the block ", spatial.block));
+    node.require(shape[0] % spatial.block == 0, "a batch of ", shape[0], " is not a multiple of the block ",
+                 spatial.block);
     shape[0] = static_cast<int32_t>(shape[0] / spatial.block);
     shape[i + 1] = checked_dim(node, shape[i + 1] * spatial.block - spatial.before - spatial.after);
   }

@@ -13,7 +13,7 @@ constexpr std::array<size_t, 4> kNone = {kNoOperand, kNoOperand, kNoOperand, kNo
 
 // Without auxiliary weights the auxiliary input, where it is given, is the input of the backward direction.
 std::pair<LstmOperands, LstmOperands> both_operands(const NodeView& node) {
-  node.require(node.input_count() == 48, text("needs 48 inputs, found ", node.input_count()));
+  node.require(node.input_count() == 48, "needs 48 inputs, found ", node.input_count());
   LstmOperands forward = {.output_state = 35, .cell_state = 36, .norm = kNone};
   LstmOperands backward = {.input_weights = {18, 19, 20, 21},
                            .recurrent_weights = {22, 23, 24, 25},

@@ -11,7 +11,7 @@ std::vector<Shape> infer_broadcast(const NodeView& node) {
   const Shape& a = node.input(0).shape;
   const Shape& b = node.input(1).shape;
   const auto shape = broadcast_shape(a, b);
-  node.require(shape.has_value(), text("the shapes ", shape_text(a), " and ", shape_text(b), " do not broadcast"));
+  node.require(shape.has_value(), "the shapes ", shape_text(a), " and ", shape_text(b), " do not broadcast");
   return {*shape};
 }
 
@@ -21,7 +21,7 @@ BroadcastWalk walk_of(const NodeView& node) {
   const auto walk = broadcast_walk(result, operands);
   if (!walk) {
     node.fail(ErrorCode::unsupported_operator,
-              text("broadcasting ", shape_text(*operands[0]), " with ", shape_text(*operands[1]), " is not executed"));
+              {"broadcasting ", shape_text(*operands[0]), " with ", shape_text(*operands[1]), " is not executed"});
   }
   return *walk;
 }

@@ -49,9 +49,8 @@ std::vector<Shape> infer_bitcast(const NodeView& node) {
     shape.push_back(static_cast<int32_t>(from / to));
     checked_count(node, shape);
   } else if (from < to) {
-    node.require(
-        shape.rank() >= 1 && shape.back() == static_cast<int32_t>(to / from),
-        text("the last dimension of ", shape_text(shape), " must be ", to / from, " for ", data_type_name(type)));
+    node.require(shape.rank() >= 1 && shape.back() == static_cast<int32_t>(to / from), "the last dimension of ",
+                 shape_text(shape), " must be ", to / from, " for ", data_type_name(type));
     std::vector<int32_t> dims = shape.dims();
     dims.pop_back();
     shape = Shape(std::move(dims));

@@ -47,7 +47,7 @@ const Tensor& scales_tensor(const NodeView& node) {
     const bool is_there = std::less_equal<>()(first, weights) && std::less<>()(weights, first + graph.tensors.size());
     if (is_there && index < graph.tensors.size()) return graph.tensors[index];
   }
-  node.fail(ErrorCode::bad_model, "its weights name scales that are not there");
+  node.fail(ErrorCode::bad_model, {"its weights name scales that are not there"});
 }
 
 std::vector<float> block_scales(const NodeView& node, int64_t count) {
@@ -55,7 +55,7 @@ std::vector<float> block_scales(const NodeView& node, int64_t count) {
   const std::span<const std::byte> bytes = node.model().constant(tensor);
   node.require(tensor.type == DataType::float16, "the scales of its blocks must be FLOAT16");
   node.require(static_cast<int64_t>(bytes.size()) == count * static_cast<int64_t>(sizeof(uint16_t)),
-               text("the scales of its blocks have ", bytes.size(), " bytes, needs ", count, " of FLOAT16"));
+               "the scales of its blocks have ", bytes.size(), " bytes, needs ", count, " of FLOAT16");
   std::vector<float> scales(static_cast<size_t>(count));
   for (size_t i = 0; i < scales.size(); ++i) {
     uint16_t half;
@@ -75,9 +75,9 @@ BlockwiseWeights blockwise_weights(const NodeView& node, const MatrixShape& shap
   result.block = details.integer("block_size");
   node.require(
       result.block >= 1 && result.block <= kLargestBlock && result.depth % result.block == 0 && result.depth % 2 == 0,
-      text("its blocks of ", result.block, " weights do not divide rows of ", result.depth));
+      "its blocks of ", result.block, " weights do not divide rows of ", result.depth);
   node.require(details.integer("zero_points", -1) < 0, "blocks of weights with zero points are not executed");
-  if (!weights.has_value) node.fail(ErrorCode::unsupported_operator, "weights in blocks must be constant");
+  if (!weights.has_value) node.fail(ErrorCode::unsupported_operator, {"weights in blocks must be constant"});
   const int64_t count = result.units * result.depth;
   node.require(static_cast<int64_t>(weights.constant.size()) >= count / 2,
                "its weights hold fewer bytes than their shape needs");
@@ -114,10 +114,10 @@ Step blockwise_step(const NodeView& node, const MatrixShape& shape) {
   if (!are_floats || node.input(1).type != DataType::int4) node.fail_type();
   if (node.options().integer("fused_activation_function") != 0) {
     node.fail(ErrorCode::unsupported_operator,
-              "a fused activation is not executed where weights have scales in blocks");
+              {"a fused activation is not executed where weights have scales in blocks"});
   }
-  node.require(!has_bias || node.input(2).shape.count() == shape.columns,
-               text("its bias must have ", shape.columns, " elements"));
+  node.require(!has_bias || node.input(2).shape.count() == shape.columns, "its bias must have ", shape.columns,
+               " elements");
   const auto weights = std::make_shared<const BlockwiseWeights>(blockwise_weights(node, shape));
   const int64_t rows = shape.rows;
   const auto run = [weights, rows, has_bias](const Frame& frame) {

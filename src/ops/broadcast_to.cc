@@ -16,7 +16,7 @@ std::vector<Shape> infer(const NodeView& node) {
   for (int axis = 0; fits && axis < from.rank(); ++axis) {
     fits = from[axis] == 1 || from[axis] == shape[axis + added];
   }
-  node.require(fits, text("cannot repeat ", shape_text(from), " to ", shape_text(shape)));
+  node.require(fits, "cannot repeat ", shape_text(from), " to ", shape_text(shape));
   return {shape};
 }
 

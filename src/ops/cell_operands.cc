@@ -4,27 +4,26 @@ namespace litequant {
 
 void require_whole_constant(const NodeView& node, const Operand& operand, std::string_view what) {
   if (!operand.has_value) return;
-  node.require(operand.constant.size() >= stored_bytes(operand.type, operand.shape.count()),
-               text(what, " hold fewer bytes than their shape ", shape_text(operand.shape), " needs"));
+  node.require(operand.constant.size() >= stored_bytes(operand.type, operand.shape.count()), what,
+               " hold fewer bytes than their shape ", shape_text(operand.shape), " needs");
 }
 
 CellWeights cell_weights(const NodeView& node, size_t operand, std::string_view what, int32_t units, int32_t depth) {
   const Operand& weights = node.input(operand);
   if (weights.type != DataType::float32 && weights.type != DataType::int8) node.fail_type();
   const Shape need = {units, depth};
-  node.require(weights.shape == need, text(what, " must be ", shape_text(need), ", found ", shape_text(weights.shape)));
+  node.require(weights.shape == need, what, " must be ", shape_text(need), ", found ", shape_text(weights.shape));
   require_whole_constant(node, weights, what);
   const bool is_int8 = weights.type == DataType::int8;
   const TensorScale scale = is_int8 ? tensor_scale(node, weights, what) : TensorScale{};
-  node.require(scale.zero_point == 0, text("the zero point of ", what, " must be 0"));
+  node.require(scale.zero_point == 0, "the zero point of ", what, " must be 0");
   return {.values = nullptr, .is_int8 = is_int8, .scale = scale.scale, .units = units, .depth = depth};
 }
 
 void require_float_vector(const NodeView& node, size_t operand, std::string_view what, int32_t count) {
   const Operand& values = node.input(operand);
   node.require_type(values, what, DataType::float32);
-  node.require(values.shape == Shape{count},
-               text(what, " must have ", count, " elements, found ", shape_text(values.shape)));
+  node.require(values.shape == Shape{count}, what, " must have ", count, " elements, found ", shape_text(values.shape));
   require_whole_constant(node, values, what);
 }
 

@@ -51,7 +51,7 @@ Combine combine_function(Combination combination, DataType type) {
 Combination combination_of_body(const NodeView& node, const char* graph_field) {
   const int64_t index = node.options().integer(graph_field);
   const std::vector<Graph>& graphs = node.model().graphs;
-  node.require(index >= 0 && index < static_cast<int64_t>(graphs.size()), text("there is no subgraph ", index));
+  node.require(index >= 0 && index < static_cast<int64_t>(graphs.size()), "there is no subgraph ", index);
   const std::vector<Node>& nodes = graphs[static_cast<size_t>(index)].nodes;
   if (nodes.empty()) return Combination::update;
   if (nodes.size() == 1) {
@@ -72,8 +72,8 @@ Combination combination_of_body(const NodeView& node, const char* graph_field) {
     }
   }
   node.fail(ErrorCode::unsupported_operator,
-            text("its body of ", nodes.size(), " nodes",
-                 nodes.size() == 1 ? " (" + operator_name(nodes[0]) + ")" : std::string(), " is not executed"));
+            {"its body of ", nodes.size(), " nodes",
+             nodes.size() == 1 ? " (" + operator_name(nodes[0]) + ")" : std::string(), " is not executed"});
 }
 
 }  // namespace litequant

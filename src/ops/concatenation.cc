@@ -18,11 +18,11 @@ std::vector<Shape> infer(const NodeView& node) {
   int64_t total = 0;
   for (size_t i = 0; i < node.input_count(); ++i) {
     const Shape& shape = node.input(i).shape;
-    node.require(shape.rank() == first.rank(),
-                 text("inputs ", shape_text(first), " and ", shape_text(shape), " differ in rank"));
+    node.require(shape.rank() == first.rank(), "inputs ", shape_text(first), " and ", shape_text(shape),
+                 " differ in rank");
     for (int other = 0; other < first.rank(); ++other) {
-      node.require(other == axis || shape[other] == first[other],
-                   text("inputs ", shape_text(first), " and ", shape_text(shape), " differ beside axis ", axis));
+      node.require(other == axis || shape[other] == first[other], "inputs ", shape_text(first), " and ",
+                   shape_text(shape), " differ beside axis ", axis);
     }
     total += shape[axis];
   }

@@ -13,10 +13,10 @@ ConvolutionShape convolution_shape(const NodeView& node) {
   node.require_rank(node.input(1), "its weights", 4, 4);
   const int32_t channels = input[3], filter_channels = weights[3], outputs = weights[0];
   node.require(channels >= 1 && filter_channels >= 1 && outputs >= 1, "channels and outputs must be at least 1");
-  node.require(channels % filter_channels == 0, text("the ", channels, " channels of the input are no multiple of the ",
-                                                     filter_channels, " of its weights"));
+  node.require(channels % filter_channels == 0, "the ", channels, " channels of the input are no multiple of the ",
+               filter_channels, " of its weights");
   const int32_t groups = channels / filter_channels;
-  node.require(outputs % groups == 0, text("its ", outputs, " outputs do not divide into ", groups, " groups"));
+  node.require(outputs % groups == 0, "its ", outputs, " outputs do not divide into ", groups, " groups");
   return {.batches = input[0],
           .window = window_of(node, input, weights[1], weights[2]),
           .input_channels = channels,

@@ -13,8 +13,8 @@ void require_floats(const NodeView& node, size_t data, size_t weights, size_t bi
   node.require_type(node.input(weights), "its weights", DataType::float32);
   if (!node.has_input(bias)) return;
   node.require_type(node.input(bias), "its bias", DataType::float32);
-  node.require(node.input(bias).shape.count() == outputs,
-               text("its bias ", shape_text(node.input(bias).shape), " is not for ", outputs, " outputs"));
+  node.require(node.input(bias).shape.count() == outputs, "its bias ", shape_text(node.input(bias).shape),
+               " is not for ", outputs, " outputs");
 }
 
 // The axes of a window that slides over a volume of these sizes.
@@ -37,8 +37,8 @@ VolumeShape convolution_shape(const NodeView& node) {
   node.require_rank(node.input(1), "its weights", 5, 5);
   const Shape& input = node.input(0).shape;
   const Shape& weights = node.input(1).shape;
-  node.require(input[4] == weights[3] && weights[3] >= 1 && weights[4] >= 1,
-               text("the input ", shape_text(input), " does not fit its weights ", shape_text(weights)));
+  node.require(input[4] == weights[3] && weights[3] >= 1 && weights[4] >= 1, "the input ", shape_text(input),
+               " does not fit its weights ", shape_text(weights));
   VolumeShape shape = volume_of(node, input[1], input[2], input[3], weights);
   shape.batches = input[0];
   shape.input_channels = weights[3];
@@ -60,14 +60,14 @@ VolumeShape transpose_shape(const NodeView& node) {
   const Shape& weights = node.input(1).shape;
   const Shape& input = node.input(2).shape;
   const std::vector<int64_t> wanted = node.integers(0);
-  node.require(wanted.size() == 5 && wanted[0] == input[0] && wanted[4] == weights[3],
-               text("its output shape ", list_text(wanted), " does not fit the input ", shape_text(input),
-                    " and its weights ", shape_text(weights)));
-  node.require(input[4] == weights[4] && weights[3] >= 1 && weights[4] >= 1,
-               text("the input ", shape_text(input), " does not fit its weights ", shape_text(weights)));
+  node.require(wanted.size() == 5 && wanted[0] == input[0] && wanted[4] == weights[3], "its output shape ",
+               list_text(wanted), " does not fit the input ", shape_text(input), " and its weights ",
+               shape_text(weights));
+  node.require(input[4] == weights[4] && weights[3] >= 1 && weights[4] >= 1, "the input ", shape_text(input),
+               " does not fit its weights ", shape_text(weights));
   VolumeShape shape = volume_of(node, wanted[1], wanted[2], wanted[3], weights);
   node.require(shape.depth.output == input[1] && shape.height.output == input[2] && shape.width.output == input[3],
-               text("the forward convolution of ", list_text(wanted), " does not give ", shape_text(input)));
+               "the forward convolution of ", list_text(wanted), " does not give ", shape_text(input));
   shape.batches = input[0];
   shape.input_channels = weights[4];
   shape.output_channels = weights[3];

@@ -51,7 +51,7 @@ WeightScales weight_scales(const NodeView& node, const DenseOperands& operands, 
   const Quantization& quantization = weights.quantization();
   if (!quantization.details.empty() && !quantization.is_quantized()) {
     node.fail(ErrorCode::unsupported_operator,
-              text("weights quantized by ", quantization.details.table(), " are not executed"));
+              {"weights quantized by ", quantization.details.table(), " are not executed"});
   }
   if (!quantization.is_per_channel()) {
     const TensorScale scale = tensor_scale(node, weights, "the weights");
@@ -62,13 +62,14 @@ WeightScales weight_scales(const NodeView& node, const DenseOperands& operands, 
   }
   if (kind == DenseKind::uint8 || operands.rule == ScaleRule::matrix_product) {
     if (kind != DenseKind::hybrid && kind != DenseKind::int16) {
-      node.fail(ErrorCode::unsupported_operator, "weights with one scale per channel are not executed for these types");
+      node.fail(ErrorCode::unsupported_operator,
+                {"weights with one scale per channel are not executed for these types"});
     }
   }
-  node.require(quantization.scale.size() == static_cast<size_t>(operands.channels),
-               text("its weights have ", quantization.scale.size(), " scales for ", operands.channels, " channels"));
-  node.require(quantization.axis == operands.weight_axis, text("the scales of its weights lie along dimension ",
-                                                               quantization.axis, ", needs ", operands.weight_axis));
+  node.require(quantization.scale.size() == static_cast<size_t>(operands.channels), "its weights have ",
+               quantization.scale.size(), " scales for ", operands.channels, " channels");
+  node.require(quantization.axis == operands.weight_axis, "the scales of its weights lie along dimension ",
+               quantization.axis, ", needs ", operands.weight_axis);
   for (const float scale : quantization.scale) {
     node.require(std::isfinite(scale) && scale >= 0, "a scale of its weights is negative or not finite");
   }
@@ -81,11 +82,11 @@ WeightScales weight_scales(const NodeView& node, const DenseOperands& operands, 
 // Constants must hold as many bytes as their shape says: the kernels read them blindly.
 void require_whole(const NodeView& node, const Operand& operand, std::string_view what) {
   if (operand.tensor->sparsity && operand.has_value) {
-    node.fail(ErrorCode::unsupported_operator, text(what, " are stored sparse, which is not executed"));
+    node.fail(ErrorCode::unsupported_operator, {what, " are stored sparse, which is not executed"});
   }
   if (!operand.has_value) return;
-  node.require(operand.constant.size() >= stored_bytes(operand.type, operand.shape.count()),
-               text(what, " hold fewer bytes than their shape ", shape_text(operand.shape), " needs"));
+  node.require(operand.constant.size() >= stored_bytes(operand.type, operand.shape.count()), what,
+               " hold fewer bytes than their shape ", shape_text(operand.shape), " needs");
 }
 
 std::vector<int8_t> unpack_int4(std::span<const std::byte> packed, int64_t count) {
@@ -102,7 +103,7 @@ void add_weights(const NodeView& node, const DenseOperands& operands, DenseLayer
   const Operand& weights = node.input(operands.weights);
   require_whole(node, weights, "its weights");
   if (weights.type == DataType::int4) {
-    if (!weights.has_value) node.fail(ErrorCode::unsupported_operator, "4-bit weights must be constant");
+    if (!weights.has_value) node.fail(ErrorCode::unsupported_operator, {"4-bit weights must be constant"});
     layer.unpacked_weights =
         std::make_shared<const std::vector<int8_t>>(unpack_int4(weights.constant, weights.shape.count()));
     layer.constant_weights = std::as_bytes(std::span(*layer.unpacked_weights));
@@ -123,8 +124,8 @@ void add_bias(const NodeView& node, const DenseOperands& operands, DenseLayer& l
                                : bias.type == DataType::int32;
   if (!fits) node.fail_type();
   require_whole(node, bias, "its biases");
-  node.require(bias.shape.count() == operands.channels,
-               text("its bias ", shape_text(bias.shape), " must have ", operands.channels, " elements"));
+  node.require(bias.shape.count() == operands.channels, "its bias ", shape_text(bias.shape), " must have ",
+               operands.channels, " elements");
   layer.bias_type = bias.type;
   if (bias.has_value) layer.constant_bias = bias.constant;
   // The format's own statement that int32 accumulators are meant.
@@ -185,15 +186,15 @@ void add_integer_scales(const NodeView& node, const DenseOperands& operands, Den
 
 TensorScale tensor_scale(const NodeView& node, const Operand& operand, std::string_view what) {
   const Quantization& quantization = operand.quantization();
-  node.require(quantization.scale.size() == 1, text(what, " must have one scale, found ", quantization.scale.size()));
+  node.require(quantization.scale.size() == 1, what, " must have one scale, found ", quantization.scale.size());
   const float scale = quantization.scale[0];
-  node.require(std::isfinite(scale) && scale >= 0, text("the scale of ", what, " is negative or not finite"));
+  node.require(std::isfinite(scale) && scale >= 0, "the scale of ", what, " is negative or not finite");
   const int64_t zero_point = quantization.zero_point.empty() ? 0 : quantization.zero_point[0];
   IntegerRange range = range_of<int8_t>();
   if (operand.type == DataType::uint8) range = range_of<uint8_t>();
   if (operand.type == DataType::int16) range = range_of<int16_t>();
-  node.require(zero_point >= range.low && zero_point <= range.high,
-               text("the zero point ", zero_point, " of ", what, " is outside its element type"));
+  node.require(zero_point >= range.low && zero_point <= range.high, "the zero point ", zero_point, " of ", what,
+               " is outside its element type");
   return {.scale = scale, .zero_point = static_cast<int32_t>(zero_point)};
 }
 
@@ -222,7 +223,7 @@ DenseLayer dense_layer(const NodeView& node, const DenseOperands& operands) {
 size_t ScratchLayout::add(int64_t count, size_t element_bytes) {
   const int64_t room = kLargestScratch - total_;
   if (count > room / static_cast<int64_t>(element_bytes)) {
-    node_->fail(ErrorCode::too_large, text("needs working memory for ", count, " elements"));
+    node_->fail(ErrorCode::too_large, {"needs working memory for ", count, " elements"});
   }
   const auto offset = static_cast<size_t>(total_);
   total_ = (total_ + count * static_cast<int64_t>(element_bytes) + 15) / 16 * 16;

@@ -9,7 +9,7 @@ namespace {
 
 int64_t block_of(const NodeView& node) {
   const int64_t block = node.options().integer("block_size");
-  node.require(block >= 1 && block <= 1 << 15, text("block size ", block, " is out of range"));
+  node.require(block >= 1 && block <= 1 << 15, "block size ", block, " is out of range");
   return block;
 }
 
@@ -17,7 +17,7 @@ std::vector<Shape> infer_depth_to_space(const NodeView& node) {
   node.require_rank(node.input(0), "its input", 4, 4);
   const Shape& from = node.input(0).shape;
   const int64_t block = block_of(node);
-  node.require(from[3] % (block * block) == 0, text(from[3], " channels are not a multiple of ", block, " x ", block));
+  node.require(from[3] % (block * block) == 0, from[3], " channels are not a multiple of ", block, " x ", block);
   const Shape shape{from[0], checked_dim(node, from[1] * block), checked_dim(node, from[2] * block),
                     static_cast<int32_t>(from[3] / (block * block))};
   checked_count(node, shape);
@@ -28,8 +28,8 @@ std::vector<Shape> infer_space_to_depth(const NodeView& node) {
   node.require_rank(node.input(0), "its input", 4, 4);
   const Shape& from = node.input(0).shape;
   const int64_t block = block_of(node);
-  node.require(from[1] % block == 0 && from[2] % block == 0,
-               text(shape_text(from), " is not made of blocks of ", block, " x ", block));
+  node.require(from[1] % block == 0 && from[2] % block == 0, shape_text(from), " is not made of blocks of ", block,
+               " x ", block);
   const Shape shape{from[0], static_cast<int32_t>(from[1] / block), static_cast<int32_t>(from[2] / block),
                     checked_dim(node, from[3] * block * block)};
   checked_count(node, shape);

@@ -16,9 +16,9 @@ DepthwiseShape depthwise_shape(const NodeView& node) {
   const Shape& input = node.input(0).shape;
   const Shape& weights = node.input(1).shape;
   node.require(input[3] >= 1 && weights[3] >= 1, "channels and outputs must be at least 1");
-  node.require(weights[0] == 1, text("its weights ", shape_text(weights), " must begin with 1"));
-  node.require(weights[3] % input[3] == 0,
-               text("its ", weights[3], " outputs are no multiple of the ", input[3], " channels of the input"));
+  node.require(weights[0] == 1, "its weights ", shape_text(weights), " must begin with 1");
+  node.require(weights[3] % input[3] == 0, "its ", weights[3], " outputs are no multiple of the ", input[3],
+               " channels of the input");
   return {.batches = input[0],
           .window = window_of(node, input, weights[1], weights[2]),
           .input_channels = input[3],

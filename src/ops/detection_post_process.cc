@@ -22,11 +22,11 @@ DetectionSettings settings_of(const NodeView& node) {
   const Shape& boxes = node.input(kBoxes).shape;
   const Shape& scores = node.input(kScores).shape;
   const Shape& anchors = node.input(kAnchors).shape;
-  node.require(boxes[0] == 1 && boxes[2] >= 4, text("the box encodings must be [1, n, 4], found ", shape_text(boxes)));
-  node.require(scores[0] == 1 && scores[1] == boxes[1],
-               text("the scores ", shape_text(scores), " are not for ", boxes[1], " boxes"));
-  node.require(anchors[0] == boxes[1] && anchors[1] == 4,
-               text("the anchors ", shape_text(anchors), " are not for ", boxes[1], " boxes"));
+  node.require(boxes[0] == 1 && boxes[2] >= 4, "the box encodings must be [1, n, 4], found ", shape_text(boxes));
+  node.require(scores[0] == 1 && scores[1] == boxes[1], "the scores ", shape_text(scores), " are not for ", boxes[1],
+               " boxes");
+  node.require(anchors[0] == boxes[1] && anchors[1] == 4, "the anchors ", shape_text(anchors), " are not for ",
+               boxes[1], " boxes");
 
   const Options options = read_flexible_options(node.node().custom_options.bytes());
   const auto real = [&](const char* name) {
@@ -34,8 +34,8 @@ DetectionSettings settings_of(const NodeView& node) {
   };
   const auto count = [&](const char* name, int64_t absent) {
     const int64_t value = options.integer(name, absent);
-    node.require(value >= 1 && value <= kMostDetections,
-                 text("its option ", name, " must be 1 to ", kMostDetections, ", found ", value));
+    node.require(value >= 1 && value <= kMostDetections, "its option ", name, " must be 1 to ", kMostDetections,
+                 ", found ", value);
     return value;
   };
   DetectionSettings settings{.boxes = boxes[1],
@@ -48,11 +48,11 @@ DetectionSettings settings_of(const NodeView& node) {
                              .score_threshold = real("nms_score_threshold"),
                              .overlap_threshold = real("nms_iou_threshold"),
                              .scale = {real("y_scale"), real("x_scale"), real("h_scale"), real("w_scale")}};
-  node.require(settings.background() == 0 || settings.background() == 1,
-               text("has ", settings.columns, " scores for each box, needs one for each of ", settings.classes,
-                    " classes and one for the background at most"));
+  node.require(settings.background() == 0 || settings.background() == 1, "has ", settings.columns,
+               " scores for each box, needs one for each of ", settings.classes,
+               " classes and one for the background at most");
   node.require(settings.overlap_threshold > 0 && settings.overlap_threshold <= 1,
-               text("its nms_iou_threshold must be above 0 and at most 1, found ", settings.overlap_threshold));
+               "its nms_iou_threshold must be above 0 and at most 1, found ", settings.overlap_threshold);
   for (const float scale : {settings.scale.y, settings.scale.x, settings.scale.height, settings.scale.width}) {
     node.require(std::isfinite(scale) && scale != 0, "a scale of its boxes is 0 or not finite");
   }

@@ -13,8 +13,8 @@ std::vector<Shape> infer(const NodeView& node) {
   const Shape& start = node.input(2).shape;
   bool fits = update.rank() == shape.rank() && start.rank() == 1 && start[0] == shape.rank();
   for (int i = 0; fits && i < shape.rank(); ++i) fits = update[i] <= shape[i];
-  node.require(fits, text("the update ", shape_text(update), " and its place ", shape_text(start), " do not fit ",
-                          shape_text(shape)));
+  node.require(fits, "the update ", shape_text(update), " and its place ", shape_text(start), " do not fit ",
+               shape_text(shape));
   return {shape};
 }
 

@@ -36,11 +36,11 @@ std::vector<float> row_scales(const NodeView& node, const Table& table) {
   const Quantization& quantization = node.input(1).quantization();
   if (!quantization.details.empty() && !quantization.is_quantized()) {
     node.fail(ErrorCode::unsupported_operator,
-              text("a table quantized by ", quantization.details.table(), " is not executed"));
+              {"a table quantized by ", quantization.details.table(), " is not executed"});
   }
   const size_t count = quantization.scale.size();
-  node.require(count == 1 || count == static_cast<size_t>(table.rows),
-               text("its table has ", count, " scales for ", table.rows, " rows"));
+  node.require(count == 1 || count == static_cast<size_t>(table.rows), "its table has ", count, " scales for ",
+               table.rows, " rows");
   node.require(count == 1 || quantization.axis == 0, "the scales of its table must lie along dimension 0");
   for (const float scale : quantization.scale) node.require(std::isfinite(scale), "a scale of its table is not finite");
   node.require(quantization.zero_point.empty() || quantization.zero_point[0] == 0,

@@ -21,10 +21,10 @@ struct FakeQuantization {
 FakeQuantization fake_quantization(const NodeView& node) {
   const Options& options = node.options();
   const int64_t bits = options.integer("num_bits");
-  node.require(bits >= 2 && bits <= 16, text("its num_bits must be 2 to 16, found ", bits));
+  node.require(bits >= 2 && bits <= 16, "its num_bits must be 2 to 16, found ", bits);
   const float least = options.real("min"), greatest = options.real("max");
-  node.require(std::isfinite(greatest - least) && least < greatest,
-               text("its range must be finite and not empty, found ", least, " to ", greatest));
+  node.require(std::isfinite(greatest - least) && least < greatest, "its range must be finite and not empty, found ",
+               least, " to ", greatest);
   const float first = options.flag("narrow_range") ? 1.0f : 0.0f;
   const auto last = static_cast<float>((1 << bits) - 1);
   const float scale = (greatest - least) / (last - first);

@@ -11,8 +11,8 @@ std::vector<Shape> infer_fill(const NodeView& node) {
   Shape shape;
   for (const int64_t dim : node.integers(0)) shape.push_back(checked_dim(node, dim));
   checked_count(node, shape);
-  node.require(node.input(1).shape.count() == 1,
-               text("its value must be one number, found ", shape_text(node.input(1).shape)));
+  node.require(node.input(1).shape.count() == 1, "its value must be one number, found ",
+               shape_text(node.input(1).shape));
   return {shape};
 }
 

@@ -11,9 +11,9 @@ MatrixShape matrix_shape(const NodeView& node) {
   node.require_rank(node.input(1), "its weights", 2, 2);
   const Shape& weights = node.input(1).shape;
   const int32_t units = weights[0], depth = weights[1];
-  node.require(units >= 1 && depth >= 1, text("its weights ", shape_text(weights), " are empty"));
+  node.require(units >= 1 && depth >= 1, "its weights ", shape_text(weights), " are empty");
   const int64_t count = node.input(0).shape.count();
-  node.require(count % depth == 0, text("the ", count, " elements of the input do not divide into rows of ", depth));
+  node.require(count % depth == 0, "the ", count, " elements of the input do not divide into rows of ", depth);
   return {.rows = count / depth,
           .columns = units,
           .depth = depth,
@@ -27,8 +27,8 @@ Shape output_shape(const NodeView& node, const MatrixShape& shape) {
   const auto units = static_cast<int32_t>(shape.columns);
   if (!node.options().flag("keep_num_dims")) return {static_cast<int32_t>(shape.rows), units};
   Shape kept = node.input(0).shape;
-  node.require(kept.rank() >= 1 && kept.back() == shape.depth,
-               text("the input ", shape_text(kept), " must end with ", shape.depth));
+  node.require(kept.rank() >= 1 && kept.back() == shape.depth, "the input ", shape_text(kept), " must end with ",
+               shape.depth);
   kept[kept.rank() - 1] = units;
   return kept;
 }
@@ -37,7 +37,7 @@ std::vector<Shape> infer(const NodeView& node) { return {output_shape(node, matr
 
 Step compile(const NodeView& node, const CompileOptions& options) {
   if (node.options().integer("weights_format") != 0) {
-    node.fail(ErrorCode::unsupported_operator, "shuffled weights are not executed");
+    node.fail(ErrorCode::unsupported_operator, {"shuffled weights are not executed"});
   }
   const MatrixShape shape = matrix_shape(node);
   node.require(node.output(0).shape == output_shape(node, shape),

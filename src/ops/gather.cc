@@ -41,13 +41,12 @@ Gather gather_of(const NodeView& node) {
   gather.axis = node.axis(node.options().integer("axis"), params.rank());
   const int64_t batch_dims = node.options().integer("batch_dims");
   const int64_t positive = batch_dims < 0 ? batch_dims + indices.rank() : batch_dims;
-  node.require(
-      positive >= 0 && positive <= indices.rank() && positive <= gather.axis,
-      text("batch_dims ", batch_dims, " does not fit axis ", gather.axis, " and indices ", shape_text(indices)));
+  node.require(positive >= 0 && positive <= indices.rank() && positive <= gather.axis, "batch_dims ", batch_dims,
+               " does not fit axis ", gather.axis, " and indices ", shape_text(indices));
   gather.batch_dims = static_cast<int>(positive);
   for (int i = 0; i < gather.batch_dims; ++i) {
-    node.require(params[i] == indices[i],
-                 text("the batch dimensions of ", shape_text(params), " and ", shape_text(indices), " differ"));
+    node.require(params[i] == indices[i], "the batch dimensions of ", shape_text(params), " and ", shape_text(indices),
+                 " differ");
   }
   return gather;
 }
@@ -97,8 +96,8 @@ Step compile_gather(const NodeView& node, const CompileOptions&) {
                                          bytes_per_element(node.input(0).type)};
   if (node.input(1).has_value) {
     for (const int64_t index : node.integers(1)) {
-      node.require(index >= 0 && index < loops.size,
-                   text("index ", index, " is out of range for axis ", axis, " of ", shape_text(params)));
+      node.require(index >= 0 && index < loops.size, "index ", index, " is out of range for axis ", axis, " of ",
+                   shape_text(params));
     }
   }
   if (node.output(0).shape.count() == 0) return {.run = [](const Frame&) {}};
@@ -127,8 +126,8 @@ int index_depth(const NodeView& node) {
   const Shape& indices = node.input(1).shape;
   node.require(params.rank() >= 1 && indices.rank() >= 1, "its inputs must have a dimension");
   const int32_t depth = indices.back();
-  node.require(depth >= 0 && depth <= params.rank(),
-               text("indices ", shape_text(indices), " are too deep for ", shape_text(params)));
+  node.require(depth >= 0 && depth <= params.rank(), "indices ", shape_text(indices), " are too deep for ",
+               shape_text(params));
   return depth;
 }
 
@@ -181,8 +180,8 @@ Step compile_gather_nd(const NodeView& node, const CompileOptions&) {
     const std::vector<int64_t> known = node.integers(1);
     for (size_t i = 0; i < known.size(); ++i) {
       const size_t axis = i % loops.sizes.size();
-      node.require(known[i] >= 0 && known[i] < loops.sizes[axis],
-                   text("index ", known[i], " is out of range for axis ", axis, " of ", shape_text(params)));
+      node.require(known[i] >= 0 && known[i] < loops.sizes[axis], "index ", known[i], " is out of range for axis ",
+                   axis, " of ", shape_text(params));
     }
   }
   if (node.output(0).shape.count() == 0) return {.run = [](const Frame&) {}};

@@ -18,8 +18,7 @@ Step compile_hard_swish(const NodeView& node, const CompileOptions&) {
   const float fine_scale = 1.0f / 128.0f * in.scale;
   const FixedMultiplier to_output = multiplier_of(node, fine_scale / out.scale);
   const FixedMultiplier to_gate = multiplier_of(node, fine_scale / (3.0f / 32768.0f));
-  node.require(to_output.shift <= 0,
-               text("the output's scale ", out.scale, " is too small for the input's ", in.scale));
+  node.require(to_output.shift <= 0, "the output's scale ", out.scale, " is too small for the input's ", in.scale);
   using reference::QuantizedHardSwish;
   return stored_step(node, QuantizedHardSwish{.zero_in = in.zero_point,
                                               .out_multiplier = QuantizedHardSwish::upper_half(to_output.multiplier),

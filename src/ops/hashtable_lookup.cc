@@ -23,7 +23,7 @@ Lookup lookup_of(const NodeView& node) {
   const Operand& values = node.input(2);
   node.require_rank(values, "its values", 1, 8);
   node.require(values.shape[0] == node.input(1).shape[0] && values.shape[0] >= 1,
-               text("needs one row of values for each key, found ", shape_text(values.shape)));
+               "needs one row of values for each key, found ", shape_text(values.shape));
   require_whole_constant(node, values, "its values");
   if (bits_per_element(values.type) < 8) node.fail_type();
   return {.queries = node.input(0).shape[0],

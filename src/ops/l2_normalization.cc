@@ -53,8 +53,8 @@ Step integer_step(const NodeView& node, Rows rows) {
   constexpr int32_t kMiddle = std::is_signed_v<T> ? 0 : 128;
   const Affine result = divisor_affine_of(node, node.output(0), "its result");
   node.require(result.scale == 0x1p-7f && result.zero_point == kMiddle,
-               text("its result must have scale 0.0078125 and zero point ", kMiddle, ", found ", result.scale, " and ",
-                    result.zero_point));
+               "its result must have scale 0.0078125 and zero point ", kMiddle, ", found ", result.scale, " and ",
+               result.zero_point);
   const int32_t zero_point = affine_of(node, node.input(0), "its input").zero_point;
   return {.run = [=](const Frame& frame) { normalize(rows, zero_point, frame.in<T>(0), frame.out<T>()); }};
 }

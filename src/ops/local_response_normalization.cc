@@ -37,7 +37,7 @@ Step compile(const NodeView& node, const CompileOptions&) {
                          .bias = options.real("bias"),
                          .alpha = options.real("alpha"),
                          .beta = options.real("beta")};
-  node.require(by.radius >= 0, text("its radius must not be negative, found ", by.radius));
+  node.require(by.radius >= 0, "its radius must not be negative, found ", by.radius);
   return {.run = [by](const Frame& frame) { normalize(by, frame.in<float>(0), frame.out<float>()); }};
 }
 

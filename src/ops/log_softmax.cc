@@ -19,12 +19,11 @@ Step integer_step(const NodeView& node, RowShape shape) {
   constexpr IntegerRange kRange = range_of<T>();
   const Affine result = divisor_affine_of(node, node.output(0), "its result");
   node.require(result.scale == 0x1p-4f && result.zero_point == kRange.high,
-               text("its result must have scale 0.0625 and zero point ", kRange.high, ", found ", result.scale, " and ",
-                    result.zero_point));
+               "its result must have scale 0.0625 and zero point ", kRange.high, ", found ", result.scale, " and ",
+               result.zero_point);
   const Affine input = affine_of(node, node.input(0), "its input");
   const ExponentScale scale = exponent_scale(static_cast<double>(input.scale));
-  node.require(scale.by.multiplier != 0 && scale.by.shift >= 1,
-               text("its input's scale ", input.scale, " is too small"));
+  node.require(scale.by.multiplier != 0 && scale.by.shift >= 1, "its input's scale ", input.scale, " is too small");
   return {.run = [shape, scale, table = exponential_table(scale)](const Frame& frame) {
     log_softmax(shape, scale, table, frame.in<T>(0), frame.out<T>());
   }};

@@ -19,7 +19,7 @@ BasicLstmShape shape_of(const NodeView& node) {
   const BasicLstmShape shape = {.batches = input[0], .inputs = input[1], .units = units};
   node.require(shape.inputs >= 1 && units >= 1 && units <= std::numeric_limits<int32_t>::max() / 4 &&
                    shape.depth() <= std::numeric_limits<int32_t>::max(),
-               text("cannot take ", shape.inputs, " inputs and ", units, " units"));
+               "cannot take ", shape.inputs, " inputs and ", units, " units");
   return shape;
 }
 
@@ -31,12 +31,11 @@ void check_operands(const NodeView& node, const BasicLstmShape& shape, DataType 
   const Operand& weights = node.input(kWeights);
   node.require_type(weights, "its weights", data);
   const Shape need = {4 * shape.units, static_cast<int32_t>(shape.depth())};
-  node.require(weights.shape == need,
-               text("its weights must be ", shape_text(need), ", found ", shape_text(weights.shape)));
+  node.require(weights.shape == need, "its weights must be ", shape_text(need), ", found ", shape_text(weights.shape));
   require_whole_constant(node, weights, "its weights");
   const Operand& bias = node.input(kBias);
   node.require_type(bias, "its bias", data == DataType::float32 ? DataType::float32 : DataType::int32);
-  node.require(bias.shape == Shape{4 * shape.units}, text("its bias must have ", 4 * shape.units, " elements"));
+  node.require(bias.shape == Shape{4 * shape.units}, "its bias must have ", 4 * shape.units, " elements");
   require_whole_constant(node, bias, "its bias");
   for (const size_t i : {size_t{0}, size_t{2}}) node.require_type(node.output(i), "its output", data);
   for (const size_t i : {size_t{1}, size_t{3}}) node.require_type(node.output(i), "its state", state);
@@ -44,8 +43,8 @@ void check_operands(const NodeView& node, const BasicLstmShape& shape, DataType 
 
 void require_scale(const NodeView& node, const Operand& operand, std::string_view what, TensorScale need) {
   const TensorScale scale = tensor_scale(node, operand, what);
-  node.require(scale.scale == need.scale && scale.zero_point == need.zero_point,
-               text(what, " must have the scale ", need.scale, " and zero point ", need.zero_point));
+  node.require(scale.scale == need.scale && scale.zero_point == need.zero_point, what, " must have the scale ",
+               need.scale, " and zero point ", need.zero_point);
 }
 
 template <typename T, typename State>

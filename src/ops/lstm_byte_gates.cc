@@ -37,7 +37,7 @@ class Compiler {
     const Affine state = divisor_affine_of(node_, node_.input(operands_.output_state), "its output state");
     const Affine output = divisor_affine_of(node_, node_.output(0), "its output");
     const float cell_scale = symmetric_scale(node_, operands_.cell_state, "its cell state");
-    node_.require(cell_scale == 0x1p-15f, text("the scale ", cell_scale, " of its cell state must be 2^-15"));
+    node_.require(cell_scale == 0x1p-15f, "the scale ", cell_scale, " of its cell state must be 2^-15");
     cell.input_zero = input.zero_point;
     cell.output_zero = state.zero_point;
     const float cell_clip = clip_limit(node_, "cell_clip");
@@ -93,7 +93,7 @@ void require_parts(const NodeView& node, const LstmOperands& operands, const Lst
   const bool has_all = parts.has_norm && parts.has_projection && has_operand(node, operands.projection_bias);
   if (has_all) return;
   node.fail(ErrorCode::unsupported_operator,
-            "with 12 intermediates it is executed only with layer normalisation, a projection and its bias");
+            {"with 12 intermediates it is executed only with layer normalisation, a projection and its bias"});
 }
 
 void run(const ByteGatesLstm& lstm, const Frame& frame) {

@@ -23,11 +23,11 @@ struct IntegerLstm {
 int power_of_two(const NodeView& node, float scale) {
   const double exponent = std::log2(static_cast<double>(scale));
   const double nearest = std::round(exponent);
-  node.require(scale > 0 && std::abs(exponent - nearest) < 1e-3,
-               text("the scale ", scale, " of its cell state must be a power of two"));
+  node.require(scale > 0 && std::abs(exponent - nearest) < 1e-3, "the scale ", scale,
+               " of its cell state must be a power of two");
   if (nearest < -15 || nearest > -9) {
     node.fail(ErrorCode::unsupported_operator,
-              text("the scale 2^", nearest, " of its cell state is not executed; needs 2^-15 to 2^-9"));
+              {"the scale 2^", nearest, " of its cell state is not executed; needs 2^-15 to 2^-9"});
   }
   return static_cast<int>(nearest);
 }
@@ -94,7 +94,7 @@ class Compiler {
     const float projection = symmetric_scale(node_, operands_.projection, "its projection weights");
     cell.projection_scale = multiplier_of(node_, projection * hidden.scale / state_scale);
     if (lstm_.form.parts.has_peephole && cell.sizes.outputs > cell.sizes.cells) {
-      node_.fail(ErrorCode::unsupported_operator, "peephole weights with more outputs than cells are not executed");
+      node_.fail(ErrorCode::unsupported_operator, {"peephole weights with more outputs than cells are not executed"});
     }
     cell.is_peephole_flat = lstm_.direction.sequence.is_time_major;
   }

@@ -31,8 +31,7 @@ class FormCheck {
     const Operand& weights = node_.input(operand);
     node_.require_type(weights, what, form_.weights);
     const Shape need = {rows, columns};
-    node_.require(weights.shape == need,
-                  text(what, " must be ", shape_text(need), ", found ", shape_text(weights.shape)));
+    node_.require(weights.shape == need, what, " must be ", shape_text(need), ", found ", shape_text(weights.shape));
     require_constant_whole(weights, what);
   }
 
@@ -40,15 +39,14 @@ class FormCheck {
     const Operand& values = node_.input(operand);
     node_.require_type(values, what, type);
     const Shape need = {count};
-    node_.require(values.shape == need,
-                  text(what, " must be ", shape_text(need), ", found ", shape_text(values.shape)));
+    node_.require(values.shape == need, what, " must be ", shape_text(need), ", found ", shape_text(values.shape));
     require_constant_whole(values, what);
   }
 
   void require_constant_whole(const Operand& operand, const std::string& what) const {
     if (!operand.has_value) return;
-    node_.require(operand.constant.size() >= stored_bytes(operand.type, operand.shape.count()),
-                  text(what, " holds fewer bytes than its shape needs"));
+    node_.require(operand.constant.size() >= stored_bytes(operand.type, operand.shape.count()), what,
+                  " holds fewer bytes than its shape needs");
   }
 
   bool is_skipped(size_t gate) const { return gate == kInputGate && form_.parts.is_coupled; }
@@ -104,8 +102,8 @@ class FormCheck {
     if (form_.parts.has_projection) {
       matrix(operands_.projection, "its projection weights", sizes.outputs, sizes.cells);
     } else {
-      node_.require(sizes.cells == sizes.outputs,
-                    text("without a projection its ", sizes.cells, " cells must be its ", sizes.outputs, " outputs"));
+      node_.require(sizes.cells == sizes.outputs, "without a projection its ", sizes.cells, " cells must be its ",
+                    sizes.outputs, " outputs");
       node_.require(!has_operand(node_, operands_.projection_bias), "it has a projection bias without its weights");
     }
     if (has_operand(node_, operands_.projection_bias)) {
@@ -125,15 +123,14 @@ bool has_operand(const NodeView& node, size_t operand) { return operand != kNoOp
 
 void require_variable(const NodeView& node, size_t operand, std::string_view what, DataType type, int64_t count) {
   const Operand& state = node.input(operand);
-  node.require(state.tensor->is_variable, text(what, " (input ", operand, ") must be a variable"));
+  node.require(state.tensor->is_variable, what, " (input ", operand, ") must be a variable");
   node.require_type(state, what, type);
-  node.require(state.shape.count() == count,
-               text(what, " must have ", count, " elements, found ", shape_text(state.shape)));
+  node.require(state.shape.count() == count, what, " must have ", count, " elements, found ", shape_text(state.shape));
 }
 
 float symmetric_scale(const NodeView& node, size_t operand, std::string_view what) {
   const TensorScale scale = tensor_scale(node, node.input(operand), what);
-  node.require(scale.zero_point == 0, text("the zero point of ", what, " must be 0"));
+  node.require(scale.zero_point == 0, "the zero point of ", what, " must be 0");
   return scale.scale;
 }
 
@@ -143,16 +140,16 @@ int32_t stored_limit(float limit, float scale, float most) {
 
 Activation cell_activation(const NodeView& node, std::string_view field) {
   const int64_t activation = node.options().integer(field);
-  node.require(activation >= 0 && activation <= 5, text("its activation ", activation, " is unknown"));
+  node.require(activation >= 0 && activation <= 5, "its activation ", activation, " is unknown");
   if (activation == static_cast<int64_t>(Activation::sign_bit)) {
-    node.fail(ErrorCode::unsupported_operator, "the activation SIGN_BIT is not executed");
+    node.fail(ErrorCode::unsupported_operator, {"the activation SIGN_BIT is not executed"});
   }
   return static_cast<Activation>(activation);
 }
 
 float clip_limit(const NodeView& node, std::string_view field) {
   const float limit = node.options().real(field);
-  node.require(limit >= 0, text(field, " must not be negative or NaN"));
+  node.require(limit >= 0, field, " must not be negative or NaN");
   return limit;
 }
 
@@ -184,8 +181,8 @@ LstmForm lstm_form(const NodeView& node, const LstmOperands& operands, int64_t b
                 .auxiliary = operands.auxiliary == kNoOperand ? 0 : node.input(operands.auxiliary).shape.back(),
                 .cells = weights.shape[0],
                 .outputs = recurrent.shape.back()};
-  node.require(form.sizes.inputs >= 1 && form.sizes.cells >= 1 && form.sizes.outputs >= 1,
-               text("its weights ", shape_text(weights.shape), " and ", shape_text(recurrent.shape), " are empty"));
+  node.require(form.sizes.inputs >= 1 && form.sizes.cells >= 1 && form.sizes.outputs >= 1, "its weights ",
+               shape_text(weights.shape), " and ", shape_text(recurrent.shape), " are empty");
   form.parts.is_coupled = !has_operand(node, operands.input_weights[kInputGate]);
   FormCheck(node, operands, form).check();
   require_variable(node, operands.output_state, "its output state", input.type, batches * form.sizes.outputs);

@@ -41,8 +41,8 @@ std::vector<Shape> infer_set_diag(const NodeView& node) {
   Shape needed;
   for (int i = 0; i + 2 < shape.rank(); ++i) needed.push_back(shape[i]);
   needed.push_back(std::min(shape.back(0), shape.back(1)));
-  node.require(diagonal == needed, text("the diagonals of ", shape_text(shape), " are ", shape_text(needed), ", found ",
-                                        shape_text(diagonal)));
+  node.require(diagonal == needed, "the diagonals of ", shape_text(shape), " are ", shape_text(needed), ", found ",
+               shape_text(diagonal));
   return {shape};
 }
 

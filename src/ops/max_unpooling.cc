@@ -20,8 +20,8 @@ struct PoolOptions {
 
 PoolOptions pool_options(const NodeView& node) {
   const std::vector<int32_t> fields = read_packed_options(node.node().custom_options.bytes());
-  node.require(fields.size() >= 6, text("its options have ", fields.size(), " numbers, needs 6"));
-  node.require(fields[0] == 1 || fields[0] == 2, text("padding ", fields[0], " is neither SAME nor VALID"));
+  node.require(fields.size() >= 6, "its options have ", fields.size(), " numbers, needs 6");
+  node.require(fields[0] == 1 || fields[0] == 2, "padding ", fields[0], " is neither SAME nor VALID");
   PoolOptions options{.padding = fields[0] == 1 ? Padding::same : Padding::valid,
                       .stride_width = fields[1],
                       .stride_height = fields[2],
@@ -32,7 +32,7 @@ PoolOptions pool_options(const NodeView& node) {
     case 1: options.activation = Activation::relu; break;
     case 2: options.activation = Activation::relu_n1_to_1; break;
     case 3: options.activation = Activation::relu6; break;
-    default: node.fail(ErrorCode::unsupported_operator, text("the activation ", fields[5], " is not executed"));
+    default: node.fail(ErrorCode::unsupported_operator, {"the activation ", fields[5], " is not executed"});
   }
   return options;
 }
@@ -104,14 +104,14 @@ double pool_operations(const NodeView& node) {
 Window unpool_window(const NodeView& node) {
   node.require_rank(node.input(0), "its input", 4, 4);
   const Shape& input = node.input(0).shape;
-  node.require(node.input(1).shape == input, text("its places ", shape_text(node.input(1).shape),
-                                                  " are not one for each value of ", shape_text(input)));
+  node.require(node.input(1).shape == input, "its places ", shape_text(node.input(1).shape),
+               " are not one for each value of ", shape_text(input));
   const PoolOptions options = pool_options(node);
   const auto axis = [&](std::string_view name, int64_t size, int64_t window, int64_t stride) {
-    node.require(size >= 1 && window >= 1, text("the ", name, " of its input and of its window must be at least 1"));
+    node.require(size >= 1 && window >= 1, "the ", name, " of its input and of its window must be at least 1");
     WindowAxis result = window_axis(node, name, checked_dim(node, size * window), window, stride, 1, Padding::same);
     const int64_t pad = std::max<int64_t>((size - 1) * stride + window - size * window, 0) / 2;
-    if (pad > std::numeric_limits<int32_t>::max() / 4) node.fail(ErrorCode::too_large, "its stride is too large");
+    if (pad > std::numeric_limits<int32_t>::max() / 4) node.fail(ErrorCode::too_large, {"its stride is too large"});
     result.output = static_cast<int32_t>(size);
     result.pad = static_cast<int32_t>(pad);
     return result;

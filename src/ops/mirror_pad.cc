@@ -15,10 +15,10 @@ struct Mirror {
 Mirror mirror_of(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const Shape& given = node.input(1).shape;
-  node.require(given.rank() == 2 && given[0] == shape.rank() && given[1] == 2,
-               text("needs paddings of the shape [", shape.rank(), ", 2], found ", shape_text(given)));
+  node.require(given.rank() == 2 && given[0] == shape.rank() && given[1] == 2, "needs paddings of the shape [",
+               shape.rank(), ", 2], found ", shape_text(given));
   const int64_t mode = node.options().integer("mode");
-  node.require(mode == 0 || mode == 1, text("mode ", mode, " is neither REFLECT nor SYMMETRIC"));
+  node.require(mode == 0 || mode == 1, "mode ", mode, " is neither REFLECT nor SYMMETRIC");
   const std::vector<int64_t> amounts = node.integers(1);
   node.require(amounts.size() == 2 * static_cast<size_t>(shape.rank()), "the paddings are incomplete");
   Mirror mirror{.before = {}, .after = {}, .repeats_edge = mode == 1};
@@ -27,8 +27,8 @@ Mirror mirror_of(const NodeView& node) {
     const int64_t after = amounts[2 * static_cast<size_t>(axis) + 1];
     const int64_t most = mirror.repeats_edge ? shape[axis] : shape[axis] - 1;
     for (const int64_t amount : {before, after}) {
-      node.require(amount >= 0 && amount <= std::max<int64_t>(most, 0),
-                   text("padding ", amount, " of axis ", axis, " of ", shape_text(shape), " is out of range"));
+      node.require(amount >= 0 && amount <= std::max<int64_t>(most, 0), "padding ", amount, " of axis ", axis, " of ",
+                   shape_text(shape), " is out of range");
     }
     mirror.before.push_back(before);
     mirror.after.push_back(after);
@@ -42,8 +42,7 @@ std::vector<Shape> infer(const NodeView& node) {
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const auto a = static_cast<size_t>(axis);
     shape[axis] = checked_dim(node, shape[axis] + mirror.before[a] + mirror.after[a]);
-    if (shape[axis] > kLongestTable)
-      node.fail(ErrorCode::too_large, text("a dimension of ", shape[axis], " is too long"));
+    if (shape[axis] > kLongestTable) node.fail(ErrorCode::too_large, {"a dimension of ", shape[axis], " is too long"});
   }
   checked_count(node, shape);
   return {shape};

@@ -100,18 +100,18 @@ bool same_parameters(const Operand& a, const Operand& b) {
 void require_same_parameters(const NodeView& node, const Operand& a, const Operand& b) {
   if (same_parameters(a, b)) return;
   node.fail(ErrorCode::bad_model,
-            text("needs ", quoted(a.tensor->name), " and ", quoted(b.tensor->name), " to share scale and zero point"));
+            {"needs ", quoted(a.tensor->name), " and ", quoted(b.tensor->name), " to share scale and zero point"});
 }
 
 void require_int16_zero_point(const NodeView& node, const Operand& operand) {
   if (operand.type != DataType::int16 || !operand.is_quantized()) return;
-  node.require(operand.zero_point() == 0, text("INT16 needs a zero point of 0, found ", operand.zero_point()));
+  node.require(operand.zero_point() == 0, "INT16 needs a zero point of 0, found ", operand.zero_point());
 }
 
 int32_t checked_dim(const NodeView& node, int64_t dim) {
-  node.require(dim >= 0, text("a dimension of its result would be ", dim));
+  node.require(dim >= 0, "a dimension of its result would be ", dim);
   if (dim > std::numeric_limits<int32_t>::max()) {
-    node.fail(ErrorCode::too_large, text("a dimension of its result would be ", dim));
+    node.fail(ErrorCode::too_large, {"a dimension of its result would be ", dim});
   }
   return static_cast<int32_t>(dim);
 }
@@ -121,7 +121,7 @@ int64_t checked_count(const NodeView& node, const Shape& shape) {
   for (const int32_t dim : shape) {
     const auto product = checked_mul<int64_t>(count, dim);
     if (dim < 0 || !product || *product > std::numeric_limits<int32_t>::max()) {
-      node.fail(ErrorCode::too_large, text("the shape ", shape_text(shape), " has too many elements"));
+      node.fail(ErrorCode::too_large, {"the shape ", shape_text(shape), " has too many elements"});
     }
     count = *product;
   }
@@ -130,7 +130,7 @@ int64_t checked_count(const NodeView& node, const Shape& shape) {
 
 int64_t known_integer(const NodeView& node, size_t input) {
   const std::vector<int64_t> values = node.integers(input);
-  node.require(values.size() == 1, text("input ", input, " must be one number, found ", values.size()));
+  node.require(values.size() == 1, "input ", input, " must be one number, found ", values.size());
   return values[0];
 }
 

@@ -75,7 +75,7 @@ struct ComplexProduct {
 
 Step complex_step(const NodeView& node, const CompileOptions& options) {
   if (fused_activation(node) != Activation::none) {
-    node.fail(ErrorCode::unsupported_operator, "an activation of complex numbers is not executed");
+    node.fail(ErrorCode::unsupported_operator, {"an activation of complex numbers is not executed"});
   }
   return binary_step<uint64_t, uint64_t>(node, options, ComplexProduct());
 }

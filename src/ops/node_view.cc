@@ -30,20 +30,20 @@ NodeView::NodeView(const Model& model, int32_t graph, int32_t node)
 }
 
 const Operand& NodeView::input(size_t i) const {
-  if (!has_input(i)) fail(ErrorCode::bad_model, text("input ", i, " is needed and absent"));
+  if (!has_input(i)) fail(ErrorCode::bad_model, {"input ", i, " is needed and absent"});
   return inputs_[i];
 }
 
 const Operand& NodeView::output(size_t i) const {
   if (i >= outputs_.size() || outputs_[i].tensor == nullptr) {
-    fail(ErrorCode::bad_model, text("output ", i, " is needed and absent"));
+    fail(ErrorCode::bad_model, {"output ", i, " is needed and absent"});
   }
   return outputs_[i];
 }
 
 const Operand& NodeView::intermediate(size_t i) const {
   if (i >= intermediates_.size() || intermediates_[i].tensor == nullptr) {
-    fail(ErrorCode::bad_model, text("intermediate ", i, " is needed and absent"));
+    fail(ErrorCode::bad_model, {"intermediate ", i, " is needed and absent"});
   }
   return intermediates_[i];
 }
@@ -52,7 +52,7 @@ const Operand& NodeView::known(size_t i, DataType type) const {
   const Operand& operand = input(i);
   if (operand.type != type) {
     fail(ErrorCode::bad_model,
-         text("input ", i, " must be ", data_type_name(type), ", found ", data_type_name(operand.type)));
+         {"input ", i, " must be ", data_type_name(type), ", found ", data_type_name(operand.type)});
   }
   if (!operand.has_value) {
     throw ValueNotKnown(i, text("input ", i, " (", quoted(operand.tensor->name), ") is known only at run time"),
@@ -73,30 +73,26 @@ std::vector<int64_t> NodeView::integers(size_t i) const {
 int NodeView::axis(int64_t value, int rank) const {
   const int64_t positive = value < 0 ? value + rank : value;
   if (positive < 0 || positive >= rank) {
-    fail(ErrorCode::bad_model, text("axis ", value, " is out of range for ", rank, " dimensions"));
+    fail(ErrorCode::bad_model, {"axis ", value, " is out of range for ", rank, " dimensions"});
   }
   return static_cast<int>(positive);
 }
 
-void NodeView::fail(ErrorCode code, std::string detail, std::string hint) const {
-  litequant::fail(code, std::move(detail), place_of(*model_, graph_, index_), std::move(hint));
-}
-
-void NodeView::require(bool holds, std::string_view need) const {
-  if (!holds) fail(ErrorCode::bad_model, std::string(need));
+void NodeView::fail(ErrorCode code, TextParts detail, TextParts hint) const {
+  litequant::fail(code, detail, place_of(*model_, graph_, index_), hint);
 }
 
 void NodeView::require_rank(const Operand& operand, std::string_view what, int least, int most) const {
   const int rank = operand.shape.rank();
   if (rank >= least && rank <= most) return;
   const std::string need = least == most ? text(least) : text(least, " to ", most);
-  fail(ErrorCode::bad_model, text(what, " must have ", need, " dimensions, found ", shape_text(operand.shape)));
+  fail(ErrorCode::bad_model, {what, " must have ", need, " dimensions, found ", shape_text(operand.shape)});
 }
 
 void NodeView::require_type(const Operand& operand, std::string_view what, DataType type) const {
   if (operand.type == type) return;
   fail(ErrorCode::unsupported_type,
-       text(what, " must be ", data_type_name(type), ", found ", data_type_name(operand.type)));
+       {what, " must be ", data_type_name(type), ", found ", data_type_name(operand.type)});
 }
 
 void NodeView::fail_type() const {
@@ -110,7 +106,7 @@ void NodeView::fail_type() const {
     found += i == 0 ? "" : ", ";
     found += outputs_[i].tensor ? data_type_name(outputs_[i].type) : "absent";
   }
-  fail(ErrorCode::unsupported_type, text("is not executed for these element types: ", found));
+  fail(ErrorCode::unsupported_type, {"is not executed for these element types: ", found});
 }
 
 }  // namespace litequant

@@ -122,14 +122,14 @@ int32_t suppress(const Suppression& suppression, const Frame& frame, int32_t* ch
 template <bool kSoft>
 std::vector<Shape> infer(const NodeView& node) {
   node.require_rank(node.input(kBoxes), "its boxes", 2, 2);
-  node.require(node.input(kBoxes).shape[1] == 4,
-               text("its boxes must be [boxes, 4], found ", shape_text(node.input(kBoxes).shape)));
-  node.require(node.input(kScores).shape == Shape{node.input(kBoxes).shape[0]},
-               text("its scores ", shape_text(node.input(kScores).shape), " must be one for each of the boxes ",
-                    shape_text(node.input(kBoxes).shape)));
+  node.require(node.input(kBoxes).shape[1] == 4, "its boxes must be [boxes, 4], found ",
+               shape_text(node.input(kBoxes).shape));
+  node.require(node.input(kScores).shape == Shape{node.input(kBoxes).shape[0]}, "its scores ",
+               shape_text(node.input(kScores).shape), " must be one for each of the boxes ",
+               shape_text(node.input(kBoxes).shape));
   for (size_t i = kIouThreshold; i <= (kSoft ? kSigma : kScoreThreshold); ++i) {
-    node.require(node.input(i).shape.count() == 1,
-                 text("input ", i, " must be one number, found ", shape_text(node.input(i).shape)));
+    node.require(node.input(i).shape.count() == 1, "input ", i, " must be one number, found ",
+                 shape_text(node.input(i).shape));
   }
   node.require_type(node.input(kMostBoxes), "max_output_size", DataType::int32);
   const Shape chosen = {checked_dim(node, known_integer(node, kMostBoxes))};

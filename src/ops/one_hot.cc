@@ -12,10 +12,10 @@ int axis_of(const NodeView& node) { return node.axis(node.options().integer("axi
 
 std::vector<Shape> infer(const NodeView& node) {
   const int64_t depth = known_integer(node, 1);
-  node.require(depth >= 0, text("a depth of ", depth, " is negative"));
+  node.require(depth >= 0, "a depth of ", depth, " is negative");
   for (const size_t value : {size_t{2}, size_t{3}}) {
-    node.require(node.input(value).shape.count() == 1,
-                 text("input ", value, " must be one number, found ", shape_text(node.input(value).shape)));
+    node.require(node.input(value).shape.count() == 1, "input ", value, " must be one number, found ",
+                 shape_text(node.input(value).shape));
   }
   std::vector<int32_t> dims = node.input(0).shape.dims();
   dims.insert(dims.begin() + axis_of(node), checked_dim(node, depth));

@@ -78,9 +78,12 @@ class NodeView {
   // Axis out of a file: negative counts from the end.
   int axis(int64_t value, int rank) const;
 
-  [[noreturn]] void fail(ErrorCode code, std::string detail, std::string hint = {}) const;
+  [[noreturn]] void fail(ErrorCode code, TextParts detail, TextParts hint = {}) const;
   // BAD_MODEL unless `holds`.
-  void require(bool holds, std::string_view need) const;
+  template <typename... Parts>
+  [[gnu::always_inline]] void require(bool holds, const Parts&... need) const {
+    if (!holds) fail(ErrorCode::bad_model, {TextPart(need)...});
+  }
   // All of the listed inputs and outputs have this many dimensions at least and at most.
   void require_rank(const Operand& operand, std::string_view what, int least, int most) const;
   void require_type(const Operand& operand, std::string_view what, DataType type) const;

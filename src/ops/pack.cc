@@ -11,11 +11,11 @@ int axis_of(const NodeView& node) { return node.axis(node.options().integer("axi
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& first = node.input(0).shape;
   const auto count = static_cast<int64_t>(node.input_count());
-  node.require(node.options().integer("values_count", count) == count,
-               text("has ", count, " inputs, values_count is ", node.options().integer("values_count")));
+  node.require(node.options().integer("values_count", count) == count, "has ", count, " inputs, values_count is ",
+               node.options().integer("values_count"));
   for (size_t i = 0; i < node.input_count(); ++i) {
-    node.require(node.input(i).shape == first,
-                 text("inputs ", shape_text(first), " and ", shape_text(node.input(i).shape), " differ"));
+    node.require(node.input(i).shape == first, "inputs ", shape_text(first), " and ", shape_text(node.input(i).shape),
+                 " differ");
   }
   std::vector<int32_t> dims = first.dims();
   dims.insert(dims.begin() + axis_of(node), checked_dim(node, count));

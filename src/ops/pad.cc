@@ -14,14 +14,13 @@ struct Border {
 Border border_of(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const Shape& given = node.input(1).shape;
-  node.require(given.rank() == 2 && given[0] == shape.rank() && given[1] == 2,
-               text("needs paddings of the shape [", shape.rank(), ", 2], found ", shape_text(given)));
+  node.require(given.rank() == 2 && given[0] == shape.rank() && given[1] == 2, "needs paddings of the shape [",
+               shape.rank(), ", 2], found ", shape_text(given));
   const std::vector<int64_t> amounts = node.integers(1);
   node.require(amounts.size() == 2 * static_cast<size_t>(shape.rank()), "the paddings are incomplete");
   Border border;
   for (size_t i = 0; i < amounts.size(); i += 2) {
-    node.require(amounts[i] >= 0 && amounts[i + 1] >= 0,
-                 text("the paddings ", list_text(amounts), " have a negative one"));
+    node.require(amounts[i] >= 0 && amounts[i + 1] >= 0, "the paddings ", list_text(amounts), " have a negative one");
     border.before.push_back(amounts[i]);
     border.after.push_back(amounts[i + 1]);
   }
@@ -35,7 +34,7 @@ std::vector<Shape> infer(const NodeView& node) {
     const auto a = static_cast<size_t>(axis);
     const auto with_before = checked_add<int64_t>(shape[axis], border.before[a]);
     const auto whole = with_before ? checked_add<int64_t>(*with_before, border.after[a]) : std::nullopt;
-    if (!whole) node.fail(ErrorCode::too_large, "the paddings are too large");
+    if (!whole) node.fail(ErrorCode::too_large, {"the paddings are too large"});
     shape[axis] = checked_dim(node, *whole);
   }
   checked_count(node, shape);

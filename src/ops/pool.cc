@@ -66,7 +66,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
     const IntegerRange values = stored_range(input.type);
     const int64_t largest = std::max(-static_cast<int64_t>(values.low), static_cast<int64_t>(values.high));
     if (most_positions(pool.window) > (std::numeric_limits<int32_t>::max() / (2 * largest))) {
-      node.fail(ErrorCode::too_large, "the sum over its window does not fit 32 bits");
+      node.fail(ErrorCode::too_large, {"the sum over its window does not fit 32 bits"});
     }
   }
   switch (input.type) {

@@ -12,8 +12,8 @@ namespace {
 
 std::vector<Shape> infer_prelu(const NodeView& node) {
   const Shape shape = infer_broadcast(node)[0];
-  node.require(shape == node.input(0).shape, text("alpha of shape ", shape_text(node.input(1).shape),
-                                                  " does not broadcast to ", shape_text(node.input(0).shape)));
+  node.require(shape == node.input(0).shape, "alpha of shape ", shape_text(node.input(1).shape),
+               " does not broadcast to ", shape_text(node.input(0).shape));
   return {shape};
 }
 

@@ -18,15 +18,15 @@ struct Progression {
 template <typename T>
 T only_value(const NodeView& node, size_t input) {
   const std::span<const T> values = node.values<T>(input);
-  node.require(values.size() == 1, text("input ", input, " must be one number, found ", values.size()));
+  node.require(values.size() == 1, "input ", input, " must be one number, found ", values.size());
   return values[0];
 }
 
 template <typename T>
 Progression<T> progression_of(const NodeView& node) {
   const T start = only_value<T>(node, 0), limit = only_value<T>(node, 1), delta = only_value<T>(node, 2);
-  node.require((delta > 0 && start <= limit) || (delta < 0 && start >= limit),
-               text("cannot count from ", start, " to ", limit, " by ", delta));
+  node.require((delta > 0 && start <= limit) || (delta < 0 && start >= limit), "cannot count from ", start, " to ",
+               limit, " by ", delta);
   double steps = 0;
   if constexpr (std::is_integral_v<T>) {
     // Unsigned: the distance of any two integers fits, as does the magnitude of any step.
@@ -38,8 +38,7 @@ Progression<T> progression_of(const NodeView& node) {
     steps = static_cast<double>(std::ceil(std::abs((limit - start) / delta)));
   }
   if (!(steps <= std::numeric_limits<int32_t>::max())) {
-    node.fail(ErrorCode::too_large,
-              text("counting from ", start, " to ", limit, " by ", delta, " takes too many steps"));
+    node.fail(ErrorCode::too_large, {"counting from ", start, " to ", limit, " by ", delta, " takes too many steps"});
   }
   return {start, delta, static_cast<int64_t>(steps)};
 }

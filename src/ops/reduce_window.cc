@@ -34,8 +34,8 @@ Windows checked_windows(const NodeView& node, std::array<AxisWindow, kMostAxes> 
     AxisWindow& axis = windows.axes[static_cast<size_t>(i)];
     axis.size = shape[i];
     for (const int64_t value : {axis.window, axis.stride, axis.dilation, axis.base}) {
-      node.require(value >= 1 && value <= kLargest,
-                   text("windows, strides and dilations must be 1 to ", kLargest, ", found ", value));
+      node.require(value >= 1 && value <= kLargest, "windows, strides and dilations must be 1 to ", kLargest,
+                   ", found ", value);
     }
     node.require(std::abs(axis.before) <= kLargest && std::abs(axis.after) <= kLargest, "its padding is too large");
     const int64_t spread = axis.size == 0 ? 0 : (axis.size - 1) * axis.base + 1;
@@ -44,15 +44,15 @@ Windows checked_windows(const NodeView& node, std::array<AxisWindow, kMostAxes> 
     axis.output = room < seen ? 0 : (room - seen) / axis.stride + 1;
     windows.strides[static_cast<size_t>(i)] = strides[static_cast<size_t>(i)];
     windows.window *= axis.window;
-    if (windows.window > kLargest) node.fail(ErrorCode::too_large, "its window has too many places");
+    if (windows.window > kLargest) node.fail(ErrorCode::too_large, {"its window has too many places"});
   }
   return windows;
 }
 
 void require_rank(const NodeView& node) {
   node.require_rank(node.input(0), "its operand", 1, kMostAxes);
-  node.require(node.input(1).shape.count() == 1,
-               text("its starting value must be one number, found ", shape_text(node.input(1).shape)));
+  node.require(node.input(1).shape.count() == 1, "its starting value must be one number, found ",
+               shape_text(node.input(1).shape));
 }
 
 Windows stablehlo_windows(const NodeView& node) {
@@ -61,7 +61,7 @@ Windows stablehlo_windows(const NodeView& node) {
   const auto list = [&](const char* name, size_t length, int64_t absent) {
     std::vector<int64_t> values = node.options().integers(name);
     if (values.empty()) values.assign(length, absent);
-    node.require(values.size() == length, text("its option ", name, " is not for ", rank, " dimensions"));
+    node.require(values.size() == length, "its option ", name, " is not for ", rank, " dimensions");
     return values;
   };
   const auto count = static_cast<size_t>(rank);
@@ -85,7 +85,7 @@ Windows operand_windows(const NodeView& node) {
   const auto count = static_cast<size_t>(node.input(0).shape.rank());
   const std::vector<int64_t> window = node.integers(2), strides = node.integers(3), dilations = node.integers(4);
   node.require(window.size() == count && strides.size() == count && dilations.size() == count,
-               text("its windows, strides and dilations are not for ", count, " dimensions"));
+               "its windows, strides and dilations are not for ", count, " dimensions");
   std::array<AxisWindow, kMostAxes> axes;
   for (size_t i = 0; i < count; ++i) axes[i] = {.window = window[i], .stride = strides[i], .dilation = dilations[i]};
   return checked_windows(node, axes);
@@ -161,7 +161,8 @@ std::vector<Shape> infer(const NodeView& node) {
 
 Step compile_stablehlo(const NodeView& node, const CompileOptions&) {
   const Combination combination = combination_of_body(node, "body_subgraph_index");
-  if (combination == Combination::update) node.fail(ErrorCode::unsupported_operator, "its empty body is not executed");
+  if (combination == Combination::update)
+    node.fail(ErrorCode::unsupported_operator, {"its empty body is not executed"});
   return step_of(node, stablehlo_windows(node), combination);
 }
 
@@ -169,7 +170,7 @@ Step compile_reduce_window(const NodeView& node, const CompileOptions&) {
   constexpr Combination kFunctions[] = {Combination::sum,      Combination::product, Combination::least,
                                         Combination::greatest, Combination::all,     Combination::any};
   const int64_t function = node.options().integer("reduce_function");
-  node.require(function >= 1 && function <= 6, text("its reduce_function ", function, " is not one of the six"));
+  node.require(function >= 1 && function <= 6, "its reduce_function ", function, " is not one of the six");
   return step_of(node, operand_windows(node), kFunctions[function - 1]);
 }
 

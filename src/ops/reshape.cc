@@ -45,7 +45,7 @@ std::vector<Shape> infer_squeeze(const NodeView& node) {
   std::vector<bool> drop(static_cast<size_t>(from.rank()), false);
   for (const int64_t value : listed) {
     const int axis = node.axis(value, from.rank());
-    node.require(from[axis] == 1, text("cannot drop axis ", value, " of ", shape_text(from)));
+    node.require(from[axis] == 1, "cannot drop axis ", value, " of ", shape_text(from));
     drop[static_cast<size_t>(axis)] = true;
   }
   Shape shape;

@@ -11,7 +11,7 @@ std::vector<bool> reversed_axes(const NodeView& node) {
   std::vector<bool> is_reversed(static_cast<size_t>(rank), false);
   for (const int64_t value : node.integers(1)) {
     const auto axis = static_cast<size_t>(node.axis(value, rank));
-    node.require(!is_reversed[axis], text("axis ", value, " is listed twice"));
+    node.require(!is_reversed[axis], "axis ", value, " is listed twice");
     is_reversed[axis] = true;
   }
   return is_reversed;

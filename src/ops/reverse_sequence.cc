@@ -15,10 +15,10 @@ Axes axes_of(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const Axes axes{node.axis(node.options().integer("seq_dim"), shape.rank()),
                   node.axis(node.options().integer("batch_dim"), shape.rank())};
-  node.require(axes.sequence != axes.batch, text("its seq_dim and batch_dim are both ", axes.batch));
+  node.require(axes.sequence != axes.batch, "its seq_dim and batch_dim are both ", axes.batch);
   const Shape& lengths = node.input(1).shape;
-  node.require(lengths.rank() == 1 && lengths[0] == shape[axes.batch],
-               text("its lengths ", shape_text(lengths), " are not one for each of ", shape[axes.batch], " batches"));
+  node.require(lengths.rank() == 1 && lengths[0] == shape[axes.batch], "its lengths ", shape_text(lengths),
+               " are not one for each of ", shape[axes.batch], " batches");
   return axes;
 }
 
@@ -71,7 +71,7 @@ Step compile(const NodeView& node, const CompileOptions&) {
   if (node.input(1).has_value) {
     const int64_t most = shape[axes.sequence];
     for (const int64_t length : node.integers(1)) {
-      node.require(length >= 0 && length <= most, text("length ", length, " is not between 0 and ", most));
+      node.require(length >= 0 && length <= most, "length ", length, " is not between 0 and ", most);
     }
   }
   if (shape.count() == 0) return {.run = [](const Frame&) {}};

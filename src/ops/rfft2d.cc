@@ -21,10 +21,10 @@ Lengths lengths_of(const NodeView& node) {
   node.require(node.input(0).shape.rank() >= 2, "its input must have two dimensions at least");
   node.require_type(node.input(1), "its fft_length", DataType::int32);
   const std::vector<int64_t> lengths = node.integers(1);
-  node.require(lengths.size() == 2, text("its fft_length must be two numbers, found ", lengths.size()));
+  node.require(lengths.size() == 2, "its fft_length must be two numbers, found ", lengths.size());
   for (const int64_t length : lengths) {
     node.require(length >= 1 && length <= kLongest && (length & (length - 1)) == 0,
-                 text("its fft_length must be powers of two, found ", list_text(lengths)));
+                 "its fft_length must be powers of two, found ", list_text(lengths));
   }
   return {lengths[0], lengths[1]};
 }

@@ -39,7 +39,7 @@ SequenceShape sequence_of(const NodeView& node, size_t input) {
 int32_t units_of(const NodeView& node, const RnnOperands& operands) {
   node.require_rank(node.input(operands.weights), "its weights", 2, 2);
   const Shape& weights = node.input(operands.weights).shape;
-  node.require(weights[0] >= 1 && weights[1] >= 1, text("its weights ", shape_text(weights), " are empty"));
+  node.require(weights[0] >= 1 && weights[1] >= 1, "its weights ", shape_text(weights), " are empty");
   return weights[0];
 }
 
@@ -173,8 +173,7 @@ Step compile_both(const NodeView& node, const CompileOptions&) {
     // The reference runs the whole sequence once for each of its steps, the state going on from pass to pass.
     constexpr int64_t kMostPasses = 4096;
     if (forward.sequence.steps > kMostPasses) {
-      node.fail(ErrorCode::too_large,
-                text("runs over its ", forward.sequence.steps, " steps as often as it has steps"));
+      node.fail(ErrorCode::too_large, {"runs over its ", forward.sequence.steps, " steps as often as it has steps"});
     }
     forward.passes = backward.passes = forward.sequence.steps;
   }

@@ -31,8 +31,8 @@ ScatterLoops loops_of(const NodeView& node, const Shape& shape) {
   bool fits = depth >= 0 && depth <= shape.rank() && updates.rank() == outer + shape.rank() - depth;
   for (int i = 0; fits && i < updates.rank(); ++i)
     fits = updates[i] == (i < outer ? indices[i] : shape[i - outer + depth]);
-  node.require(fits, text("indices ", shape_text(indices), ", updates ", shape_text(updates), " and the shape ",
-                          shape_text(shape), " do not go together"));
+  node.require(fits, "indices ", shape_text(indices), ", updates ", shape_text(updates), " and the shape ",
+               shape_text(shape), " do not go together");
   ScatterLoops loops{.picks = indices.count(0, outer),
                      .slice = shape.count(depth, shape.rank()),
                      .total = shape.count(),
@@ -92,8 +92,8 @@ Step compile(const NodeView& node, const CompileOptions&) {
     const auto known = node.values<int32_t>(kIndices);
     for (size_t i = 0; i < known.size(); ++i) {
       const size_t axis = i % loops.sizes.size();
-      node.require(known[i] >= 0 && known[i] < loops.sizes[axis], text("index ", known[i], " is out of range for axis ",
-                                                                       axis, " of ", shape_text(node.output(0).shape)));
+      node.require(known[i] >= 0 && known[i] < loops.sizes[axis], "index ", known[i], " is out of range for axis ",
+                   axis, " of ", shape_text(node.output(0).shape));
     }
   }
   switch (node.input(kUpdates).type) {

@@ -59,7 +59,7 @@ SegmentLoops loops_of(const NodeView& node, int64_t segments) {
   const Shape& numbers = node.input(1).shape;
   bool fits = numbers.rank() >= 1 && numbers.rank() <= input.rank();
   for (int i = 0; fits && i < numbers.rank(); ++i) fits = numbers[i] == input[i];
-  node.require(fits, text("its numbers ", shape_text(numbers), " are not for slices of ", shape_text(input)));
+  node.require(fits, "its numbers ", shape_text(numbers), " are not for slices of ", shape_text(input));
   return {.slices = numbers.count(), .inner = input.count(numbers.rank(), input.rank()), .segments = segments};
 }
 
@@ -86,7 +86,7 @@ int64_t sorted_segments(const NodeView& node) {
   int64_t last = -1;
   for (const int32_t number : node.values<int32_t>(1)) {
     node.require(last < 0 ? number == 0 : number == last || number == last + 1,
-                 text("its numbers must rise from 0 by 1 at most, found ", number, " after ", last));
+                 "its numbers must rise from 0 by 1 at most, found ", number, " after ", last);
     last = number;
   }
   return last + 1;
@@ -106,10 +106,10 @@ Step compile_sorted(const NodeView& node, const CompileOptions&) {
 
 int64_t unsorted_segments(const NodeView& node) {
   const int64_t segments = known_integer(node, 2);
-  node.require(segments >= 0, text("the number of its segments must not be negative, found ", segments));
+  node.require(segments >= 0, "the number of its segments must not be negative, found ", segments);
   if (node.input(1).has_value) {
     for (const int32_t number : node.values<int32_t>(1)) {
-      node.require(number < segments, text("segment ", number, " is not one of ", segments));
+      node.require(number < segments, "segment ", number, " is not one of ", segments);
     }
   }
   return segments;

@@ -23,8 +23,8 @@ std::vector<Shape> infer_select(const NodeView& node) {
   const auto operands = broadcast_shape(x, y);
   const auto result = operands ? broadcast_shape(condition, *operands) : std::nullopt;
   const bool fits = result && (node.node().op != OpCode::select || (x == y && *result == x));
-  node.require(fits, text("the shapes ", shape_text(node.input(0).shape), ", ", shape_text(x), " and ", shape_text(y),
-                          " do not go together"));
+  node.require(fits, "the shapes ", shape_text(node.input(0).shape), ", ", shape_text(x), " and ", shape_text(y),
+               " do not go together");
   return {*result};
 }
 
@@ -36,7 +36,7 @@ Step select_step(const NodeView& node) {
   const Shape* const operands[] = {&condition, &node.input(1).shape, &node.input(2).shape};
   const auto walk = broadcast_walk(result, operands);
   if (!walk) {
-    node.fail(ErrorCode::unsupported_operator, text("broadcasting to ", shape_text(result), " is not executed"));
+    node.fail(ErrorCode::unsupported_operator, {"broadcasting to ", shape_text(result), " is not executed"});
   }
   return {.run = [walk = *walk](const Frame& frame) {
     const auto* chosen = frame.in<uint8_t>(0);

@@ -9,12 +9,11 @@ namespace {
 std::vector<int64_t> begin_of(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const std::vector<int64_t> begin = node.integers(1);
-  node.require(begin.size() == static_cast<size_t>(shape.rank()),
-               text("begin ", list_text(begin), " does not fit ", shape_text(shape)));
+  node.require(begin.size() == static_cast<size_t>(shape.rank()), "begin ", list_text(begin), " does not fit ",
+               shape_text(shape));
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int64_t first = begin[static_cast<size_t>(axis)];
-    node.require(first >= 0 && first <= shape[axis],
-                 text("begin ", list_text(begin), " lies outside ", shape_text(shape)));
+    node.require(first >= 0 && first <= shape[axis], "begin ", list_text(begin), " lies outside ", shape_text(shape));
   }
   return begin;
 }
@@ -23,14 +22,14 @@ std::vector<Shape> infer(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const std::vector<int64_t> begin = begin_of(node);
   const std::vector<int64_t> sizes = node.integers(2);
-  node.require(sizes.size() == begin.size(), text("size ", list_text(sizes), " does not fit ", shape_text(shape)));
+  node.require(sizes.size() == begin.size(), "size ", list_text(sizes), " does not fit ", shape_text(shape));
   Shape result;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const auto a = static_cast<size_t>(axis);
     const int64_t left = shape[axis] - begin[a];
     const int64_t size = sizes[a] == -1 ? left : sizes[a];
-    node.require(size >= 0 && size <= left, text("begin ", list_text(begin), " with size ", list_text(sizes),
-                                                 " lies outside ", shape_text(shape)));
+    node.require(size >= 0 && size <= left, "begin ", list_text(begin), " with size ", list_text(sizes),
+                 " lies outside ", shape_text(shape));
     result.push_back(static_cast<int32_t>(size));
   }
   return {result};

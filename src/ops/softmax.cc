@@ -29,8 +29,8 @@ float beta_of(const NodeView& node) {
 void require_result(const NodeView& node, float scale, int32_t zero_point) {
   const Affine result = divisor_affine_of(node, node.output(0), "its result");
   node.require(std::abs(result.scale - scale) <= 1e-3f * scale && result.zero_point == zero_point,
-               text("its result must have scale ", scale, " and zero point ", zero_point, ", found ", result.scale,
-                    " and ", result.zero_point));
+               "its result must have scale ", scale, " and zero point ", zero_point, ", found ", result.scale, " and ",
+               result.zero_point);
 }
 
 template <typename In, typename Out>
@@ -53,7 +53,7 @@ Step step_16bit(const NodeView& node, float beta) {
   const Affine input = affine_of(node, node.input(0), "its input");
   require_symmetric_int16(node, node.input(0), input, "its input");
   const RowShape shape = rows_of(node.input(0).shape);
-  if (shape.depth > 65536) node.fail(ErrorCode::too_large, text("a row of ", shape.depth, " values is too long"));
+  if (shape.depth > 65536) node.fail(ErrorCode::too_large, {"a row of ", shape.depth, " values is too long"});
   const FixedMultiplier by = multiplier_of(node, static_cast<double>(input.scale * beta) / (10.0 / 65535.0));
   return {.run = [shape, by, tables = int16_softmax_tables()](const Frame& frame) {
     softmax(shape, by, *tables, frame.in<int16_t>(0), frame.out<int16_t>());

@@ -23,8 +23,7 @@ ScatteredValues scattered_values(const NodeView& node, const Shape& shape) {
   const Shape& values = node.input(kValues).shape;
   node.require_rank(node.input(kIndices), "its indices", 0, 2);
   const int depth = indices.rank() == 2 ? indices[1] : 1;
-  node.require(depth == shape.rank(),
-               text("indices ", shape_text(indices), " are not for a result ", shape_text(shape)));
+  node.require(depth == shape.rank(), "indices ", shape_text(indices), " are not for a result ", shape_text(shape));
   ScatteredValues scattered{.count = indices.rank() == 0 ? 1 : indices[0],
                             .is_one_value = values.rank() == 0,
                             .sizes = {},
@@ -32,10 +31,10 @@ ScatteredValues scattered_values(const NodeView& node, const Shape& shape) {
                             .total = shape.count(),
                             .bytes = bytes_per_element(node.input(kValues).type)};
   for (const int32_t dim : shape) scattered.sizes.push_back(dim);
-  node.require(scattered.is_one_value || (values.rank() == 1 && values[0] == scattered.count),
-               text("its values ", shape_text(values), " are not one for each of ", scattered.count, " places"));
-  node.require(node.input(kDefault).shape.count() == 1,
-               text("its default value must be one number, found ", shape_text(node.input(kDefault).shape)));
+  node.require(scattered.is_one_value || (values.rank() == 1 && values[0] == scattered.count), "its values ",
+               shape_text(values), " are not one for each of ", scattered.count, " places");
+  node.require(node.input(kDefault).shape.count() == 1, "its default value must be one number, found ",
+               shape_text(node.input(kDefault).shape));
   return scattered;
 }
 
@@ -70,9 +69,8 @@ Step compile(const NodeView& node, const CompileOptions&) {
     const std::vector<int64_t> known = node.integers(kIndices);
     for (size_t i = 0; i < known.size(); ++i) {
       const size_t axis = i % scattered.sizes.size();
-      node.require(
-          known[i] >= 0 && known[i] < scattered.sizes[axis],
-          text("index ", known[i], " is out of range for axis ", axis, " of ", shape_text(node.output(0).shape)));
+      node.require(known[i] >= 0 && known[i] < scattered.sizes[axis], "index ", known[i], " is out of range for axis ",
+                   axis, " of ", shape_text(node.output(0).shape));
     }
   }
   const auto step_of = [&]<typename Index>(Index) -> Step {

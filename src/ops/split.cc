@@ -20,8 +20,8 @@ std::vector<Shape> pieces(const Shape& whole, int axis, const std::vector<int64_
 
 void require_count(const NodeView& node) {
   const auto count = static_cast<int64_t>(node.output_count());
-  node.require(count > 0 && node.options().integer("num_splits", count) == count,
-               text("has ", count, " results, num_splits is ", node.options().integer("num_splits")));
+  node.require(count > 0 && node.options().integer("num_splits", count) == count, "has ", count,
+               " results, num_splits is ", node.options().integer("num_splits"));
 }
 
 int split_axis(const NodeView& node) { return node.axis(known_integer(node, 0), node.input(1).shape.rank()); }
@@ -31,8 +31,8 @@ std::vector<Shape> infer_split(const NodeView& node) {
   const int axis = split_axis(node);
   require_count(node);
   const auto count = static_cast<int32_t>(node.output_count());
-  node.require(whole[axis] % count == 0,
-               text("cannot split axis ", axis, " of ", shape_text(whole), " into ", count, " equal pieces"));
+  node.require(whole[axis] % count == 0, "cannot split axis ", axis, " of ", shape_text(whole), " into ", count,
+               " equal pieces");
   return pieces(whole, axis, std::vector<int64_t>(node.output_count(), whole[axis] / count));
 }
 

@@ -15,11 +15,11 @@ std::vector<SpreadAxis> dilation_axes(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   node.require_type(node.input(1), "its dilations", DataType::int32);
   const std::vector<int64_t> dilations = node.integers(1);
-  node.require(shape.rank() >= 1 && dilations.size() == static_cast<size_t>(shape.rank()),
-               text("its dilations ", list_text(dilations), " are not one for each dimension of ", shape_text(shape)));
+  node.require(shape.rank() >= 1 && dilations.size() == static_cast<size_t>(shape.rank()), "its dilations ",
+               list_text(dilations), " are not one for each dimension of ", shape_text(shape));
   std::vector<SpreadAxis> axes;
   for (const int64_t dilation : dilations) {
-    node.require(dilation >= 1, text("its dilations must be at least 1, found ", list_text(dilations)));
+    node.require(dilation >= 1, "its dilations must be at least 1, found ", list_text(dilations));
     axes.push_back({.step = dilation});
   }
   return axes;
@@ -32,7 +32,7 @@ std::vector<SpreadAxis> padding_axes(const NodeView& node) {
   const auto& high = node.options().integers("edge_padding_high");
   const auto& interior = node.options().integers("interior_padding");
   node.require(rank >= 1 && low.size() == rank && high.size() == rank && interior.size() == rank,
-               text("its padding is not for each dimension of ", shape_text(shape)));
+               "its padding is not for each dimension of ", shape_text(shape));
   constexpr int64_t kMost = int64_t{1} << 31;
   std::vector<SpreadAxis> axes;
   for (size_t i = 0; i < rank; ++i) {
@@ -81,8 +81,7 @@ Step compile(const NodeView& node, const CompileOptions& options) {
   require_same_type(node);
   const Operand& filling = node.input(kFilling);
   if (filling.type != node.input(0).type) node.fail_type();
-  node.require(filling.shape.count() == 1,
-               text("its filling value must be one number, found ", shape_text(filling.shape)));
+  node.require(filling.shape.count() == 1, "its filling value must be one number, found ", shape_text(filling.shape));
   const size_t bytes = bytes_per_element(node.input(0).type);
   const Shape shape = spread_shape(node, kAxes(node));
   const StridedCopy copy = copy_of(node.input(0).shape, shape, kAxes(node), bytes);

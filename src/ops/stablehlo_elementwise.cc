@@ -8,8 +8,8 @@ namespace {
 
 std::vector<Shape> infer(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
-  node.require(node.input(1).shape == shape, text("needs operands of one shape, found ", shape_text(shape), " and ",
-                                                  shape_text(node.input(1).shape)));
+  node.require(node.input(1).shape == shape, "needs operands of one shape, found ", shape_text(shape), " and ",
+               shape_text(node.input(1).shape));
   return {shape};
 }
 

@@ -15,11 +15,11 @@ namespace {
 std::vector<int> axes_of(const NodeView& node, const char* option, int rank) {
   std::vector<int> axes;
   for (const int64_t axis : node.options().integers(option)) {
-    node.require(axis >= 0 && axis < rank, text("its option ", option, " holds ", axis, " of ", rank, " dimensions"));
+    node.require(axis >= 0 && axis < rank, "its option ", option, " holds ", axis, " of ", rank, " dimensions");
     axes.push_back(static_cast<int>(axis));
   }
-  node.require(std::set<int>(axes.begin(), axes.end()).size() == axes.size(),
-               text("its option ", option, " holds a dimension twice"));
+  node.require(std::set<int>(axes.begin(), axes.end()).size() == axes.size(), "its option ", option,
+               " holds a dimension twice");
   return axes;
 }
 
@@ -44,8 +44,8 @@ struct IndexVectors {
 IndexVectors index_vectors(const NodeView& node, const char* map, int operand_rank) {
   const Shape& shape = node.input(1).shape;
   const int64_t along = node.options().integer("index_vector_dim");
-  node.require(along >= 0 && along <= shape.rank(),
-               text("its index_vector_dim ", along, " is no dimension of ", shape_text(shape)));
+  node.require(along >= 0 && along <= shape.rank(), "its index_vector_dim ", along, " is no dimension of ",
+               shape_text(shape));
   IndexVectors vectors;
   const std::vector<int64_t> strides = dense_strides(shape);
   for (int axis = 0; axis < shape.rank(); ++axis) {
@@ -58,8 +58,8 @@ IndexVectors index_vectors(const NodeView& node, const char* map, int operand_ra
     }
   }
   vectors.operand_axes = axes_of(node, map, operand_rank);
-  node.require(vectors.operand_axes.size() == static_cast<size_t>(vectors.length),
-               text("its option ", map, " is not for vectors of ", vectors.length, " indices"));
+  node.require(vectors.operand_axes.size() == static_cast<size_t>(vectors.length), "its option ", map,
+               " is not for vectors of ", vectors.length, " indices");
   return vectors;
 }
 
@@ -86,9 +86,9 @@ SliceWalk slice_walk(const NodeView& node, const Shape& walked, const std::vecto
   const Shape& operand = node.input(0).shape;
   const std::vector<int> present = other_axes(absent, operand.rank());
   const std::vector<int> of_places = other_axes(of_slices, walked.rank());
-  node.require(present.size() == of_slices.size() && of_places.size() == vectors.sizes.size(),
-               text("slices of ", shape_text(operand), " at places ", shape_text(node.input(1).shape), " do not give ",
-                    shape_text(walked)));
+  node.require(present.size() == of_slices.size() && of_places.size() == vectors.sizes.size(), "slices of ",
+               shape_text(operand), " at places ", shape_text(node.input(1).shape), " do not give ",
+               shape_text(walked));
   SliceWalk walk{.axes = std::vector<WalkedAxis>(static_cast<size_t>(walked.rank())),
                  .vectors = std::move(vectors),
                  .operand_sizes = {},
@@ -101,8 +101,8 @@ SliceWalk slice_walk(const NodeView& node, const Shape& walked, const std::vecto
     walk.axes[static_cast<size_t>(of_slices[i])] = {.size = walked[of_slices[i]], .operand_axis = present[i]};
   }
   for (size_t i = 0; i < of_places.size(); ++i) {
-    node.require(walked[of_places[i]] == walk.vectors.sizes[i],
-                 text("places ", shape_text(node.input(1).shape), " do not give ", shape_text(walked)));
+    node.require(walked[of_places[i]] == walk.vectors.sizes[i], "places ", shape_text(node.input(1).shape),
+                 " do not give ", shape_text(walked));
     walk.axes[static_cast<size_t>(of_places[i])] = {.size = walked[of_places[i]],
                                                     .index_stride = walk.vectors.strides[i]};
   }
@@ -151,7 +151,7 @@ void for_each_element(const SliceWalk& walk, const Index* indices, Each each) {
 
 void require_few_axes(const NodeView& node, int rank) {
   if (static_cast<size_t>(rank) > kMostAxes) {
-    node.fail(ErrorCode::too_large, text("has an operand of ", rank, " dimensions"));
+    node.fail(ErrorCode::too_large, {"has an operand of ", rank, " dimensions"});
   }
 }
 
@@ -179,7 +179,7 @@ Gather gather_of(const NodeView& node) {
   for (int i = 0; fits && i < operand.rank(); ++i) {
     fits = sizes[static_cast<size_t>(i)] >= 0 && sizes[static_cast<size_t>(i)] <= operand[i];
   }
-  node.require(fits, text("slices of ", list_text(sizes), " do not fit ", shape_text(operand)));
+  node.require(fits, "slices of ", list_text(sizes), " do not fit ", shape_text(operand));
   const std::vector<int> absent = axes_of(node, "collapsed_slice_dims", operand.rank());
   for (const int axis : absent) node.require(sizes[static_cast<size_t>(axis)] == 1, "a slice it drops is not 1 wide");
   IndexVectors vectors = index_vectors(node, "start_index_map", operand.rank());
@@ -189,8 +189,8 @@ Gather gather_of(const NodeView& node) {
   require_few_axes(node, rank);
   std::vector<int> of_slices = axes_of(node, "offset_dims", rank);
   std::sort(of_slices.begin(), of_slices.end());
-  node.require(of_slices.size() == present.size(),
-               text("its offset_dims are not for ", present.size(), " dimensions of slices"));
+  node.require(of_slices.size() == present.size(), "its offset_dims are not for ", present.size(),
+               " dimensions of slices");
   Shape result;
   for (int axis = 0, slice = 0, place = 0; axis < rank; ++axis) {
     const int64_t size = holds(of_slices, axis) ? sizes[static_cast<size_t>(present[static_cast<size_t>(slice++)])]

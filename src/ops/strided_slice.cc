@@ -45,8 +45,8 @@ ResolvedAxis resolve(const NodeView& node, const Range& range, int axis) {
   ResolvedAxis resolved{.input_axis = axis, .stride = range.stride, .is_dropped = range.is_index};
   if (range.is_index) {
     resolved.first = range.open_begin ? (forward ? 0 : size - 1) : from_end(range.begin);
-    node.require(resolved.first >= 0 && resolved.first < size, text("index ", range.begin, " is out of range for axis ",
-                                                                    axis, " of ", shape_text(node.input(0).shape)));
+    node.require(resolved.first >= 0 && resolved.first < size, "index ", range.begin, " is out of range for axis ",
+                 axis, " of ", shape_text(node.input(0).shape));
     return resolved;
   }
   resolved.first = range.open_begin ? (forward ? 0 : size - 1) : std::clamp(from_end(range.begin), least, most);
@@ -77,7 +77,7 @@ std::vector<ResolvedAxis> resolve(const NodeView& node) {
     }
   }
   node.require(ellipses <= 1, "has more than one ellipsis");
-  node.require(consumed <= rank, text("has ", consumed, " indices for ", rank, " dimensions"));
+  node.require(consumed <= rank, "has ", consumed, " indices for ", rank, " dimensions");
 
   std::vector<ResolvedAxis> axes;
   int axis = 0;

@@ -21,8 +21,8 @@ SvdfShape shape_of(const NodeView& node) {
   const Shape& input = node.input(0).shape;
   const int32_t filters = node.input(kFeatures).shape[0];
   const int64_t rank = node.options().integer("rank");
-  node.require(rank >= 1 && filters >= 1 && filters % rank == 0,
-               text("its ", filters, " filters do not divide into a rank of ", rank));
+  node.require(rank >= 1 && filters >= 1 && filters % rank == 0, "its ", filters,
+               " filters do not divide into a rank of ", rank);
   const SvdfShape shape = {.batches = input[0],
                            .inputs = input[1],
                            .filters = filters,
@@ -101,7 +101,7 @@ FixedMultiplier multiplier_of(const NodeView& node, double left, double right, d
 
 Step compile_integer(const NodeView& node) {
   if (cell_activation(node) != Activation::relu) {
-    node.fail(ErrorCode::unsupported_operator, "with INT8 data only the activation RELU is executed");
+    node.fail(ErrorCode::unsupported_operator, {"with INT8 data only the activation RELU is executed"});
   }
   IntegerSvdf cell;
   cell.shape = shape_of(node);
@@ -112,8 +112,7 @@ Step compile_integer(const NodeView& node) {
   require_variable(node, kState, "its state", DataType::int16, shape.batches * shape.filters * shape.memory);
   if (node.has_input(kBias)) {
     node.require_type(node.input(kBias), "its bias", DataType::int32);
-    node.require(node.input(kBias).shape == Shape{shape.units()},
-                 text("its bias must have ", shape.units(), " elements"));
+    node.require(node.input(kBias).shape == Shape{shape.units()}, "its bias must have ", shape.units(), " elements");
     require_whole_constant(node, node.input(kBias), "its bias");
   }
   const TensorScale input = tensor_scale(node, node.input(0), "its input");
@@ -139,7 +138,7 @@ Step compile_integer(const NodeView& node) {
 }
 
 Step compile(const NodeView& node, const CompileOptions& options) {
-  node.require(node.input_count() == 5, text("needs 5 inputs, found ", node.input_count()));
+  node.require(node.input_count() == 5, "needs 5 inputs, found ", node.input_count());
   node.require_type(node.output(0), "its output", node.input(0).type);
   return node.input(0).type == DataType::int8 ? compile_integer(node) : compile_float(node, options.reproducible);
 }

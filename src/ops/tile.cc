@@ -10,13 +10,13 @@ namespace {
 std::vector<Shape> infer(const NodeView& node) {
   Shape shape = node.input(0).shape;
   const std::vector<int64_t> multiples = node.integers(1);
-  node.require(multiples.size() == static_cast<size_t>(shape.rank()),
-               text("multiples ", list_text(multiples), " do not fit ", shape_text(shape)));
+  node.require(multiples.size() == static_cast<size_t>(shape.rank()), "multiples ", list_text(multiples),
+               " do not fit ", shape_text(shape));
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int64_t multiple = multiples[static_cast<size_t>(axis)];
-    node.require(multiple >= 0, text("multiples ", list_text(multiples), " have a negative one"));
+    node.require(multiple >= 0, "multiples ", list_text(multiples), " have a negative one");
     const auto dim = checked_mul<int64_t>(shape[axis], multiple);
-    if (!dim) node.fail(ErrorCode::too_large, text("multiples ", list_text(multiples), " are too large"));
+    if (!dim) node.fail(ErrorCode::too_large, {"multiples ", list_text(multiples), " are too large"});
     shape[axis] = checked_dim(node, *dim);
   }
   checked_count(node, shape);

@@ -12,7 +12,7 @@ std::vector<Shape> infer(const NodeView& node) {
   Shape shape = node.input(0).shape;
   node.require(shape.rank() >= 1, "its input must have a dimension");
   const int64_t k = known_integer(node, 1);
-  node.require(k >= 0 && k <= shape.back(), text("k is ", k, ", the rows have ", shape.back(), " values"));
+  node.require(k >= 0 && k <= shape.back(), "k is ", k, ", the rows have ", shape.back(), " values");
   shape[shape.rank() - 1] = static_cast<int32_t>(k);
   return {shape, shape};
 }
@@ -58,7 +58,7 @@ Step step_of(const NodeView& node, const Rows& rows) {
                   },
               .scratch_bytes = scratch};
     case DataType::int16:
-      node.require(rows.depth <= 32768, text("rows of ", rows.depth, " values need INT32 indices"));
+      node.require(rows.depth <= 32768, "rows of ", rows.depth, " values need INT32 indices");
       return {.run =
                   [rows](const Frame& frame) {
                     find_greatest(rows, frame.in<T>(0), frame.out<T>(0), frame.out<int16_t>(1),

@@ -10,13 +10,13 @@ namespace {
 std::vector<int> permutation_of(const NodeView& node) {
   const int rank = node.input(0).shape.rank();
   const std::vector<int64_t> listed = node.integers(1);
-  node.require(listed.size() == static_cast<size_t>(rank),
-               text("the permutation ", list_text(listed), " does not fit ", rank, " dimensions"));
+  node.require(listed.size() == static_cast<size_t>(rank), "the permutation ", list_text(listed), " does not fit ",
+               rank, " dimensions");
   std::vector<bool> seen(static_cast<size_t>(rank), false);
   std::vector<int> permutation;
   for (const int64_t value : listed) {
     const int axis = node.axis(value, rank);
-    node.require(!seen[static_cast<size_t>(axis)], text("the permutation ", list_text(listed), " repeats an axis"));
+    node.require(!seen[static_cast<size_t>(axis)], "the permutation ", list_text(listed), " repeats an axis");
     seen[static_cast<size_t>(axis)] = true;
     permutation.push_back(axis);
   }

@@ -28,14 +28,14 @@ TransposeConvolutionShape transpose_shape(const NodeView& node) {
   const Shape& input = node.input(kInput).shape;
   const Shape& weights = node.input(kWeights).shape;
   const std::vector<int64_t> wanted = wanted_shape(node);
-  node.require(wanted.size() == 4, text("its output shape ", list_text(wanted), " must have 4 dimensions"));
+  node.require(wanted.size() == 4, "its output shape ", list_text(wanted), " must have 4 dimensions");
   node.require(input[3] >= 1 && weights[0] >= 1, "channels and outputs must be at least 1");
-  node.require(weights[3] == input[3], text("its weights are for ", weights[3], " channels, the input has ", input[3]));
-  node.require(wanted[3] == weights[0], text("its output shape ", list_text(wanted), " must end with the ", weights[0],
-                                             " outputs of its weights"));
-  node.require(wanted[0] == input[0] || wanted[0] == 1,
-               text("its output shape ", list_text(wanted), " must begin with the batch of ", input[0]));
-  node.require(input[1] >= 1 && input[2] >= 1, text("the input ", shape_text(input), " is empty"));
+  node.require(weights[3] == input[3], "its weights are for ", weights[3], " channels, the input has ", input[3]);
+  node.require(wanted[3] == weights[0], "its output shape ", list_text(wanted), " must end with the ", weights[0],
+               " outputs of its weights");
+  node.require(wanted[0] == input[0] || wanted[0] == 1, "its output shape ", list_text(wanted),
+               " must begin with the batch of ", input[0]);
+  node.require(input[1] >= 1 && input[2] >= 1, "the input ", shape_text(input), " is empty");
 
   const Padding padding = padding_of(node);
   const Options& options = node.options();

@@ -14,8 +14,8 @@ namespace {
 // whole strides.
 WindowAxis transpose_axis(const NodeView& node, std::string_view name, int64_t input, int64_t window, int64_t stride,
                           bool is_same) {
-  node.require(input >= 1 && window >= 1 && stride >= 1,
-               text("the ", name, " of its input, its weights and its stride must be at least 1"));
+  node.require(input >= 1 && window >= 1 && stride >= 1, "the ", name,
+               " of its input, its weights and its stride must be at least 1");
   const int64_t padding = is_same ? std::max<int64_t>(0, window - (input - 1) % stride - 1) : 0;
   const int64_t size = stride * (input - 1) + window - padding;
   WindowAxis axis = window_axis(node, name, size, window, stride, 1, Padding::same);
@@ -31,11 +31,11 @@ TransposeConvolutionShape shape_of(const NodeView& node) {
   const Shape& input = node.input(0).shape;
   const Shape& weights = node.input(1).shape;
   node.require(input[3] >= 1 && weights[0] >= 1, "channels and outputs must be at least 1");
-  node.require(weights[3] == input[3], text("its weights are for ", weights[3], " channels, the input has ", input[3]));
+  node.require(weights[3] == input[3], "its weights are for ", weights[3], " channels, the input has ", input[3]);
   // TensorFlow Lite's structure of a transposed convolution: padding (1 SAME, 2 VALID), strides, ...
   const std::vector<int32_t> fields = read_packed_options(node.node().custom_options.bytes());
-  node.require(fields.size() >= 3, text("its options have ", fields.size(), " numbers, needs 3"));
-  node.require(fields[0] == 1 || fields[0] == 2, text("padding ", fields[0], " is neither SAME nor VALID"));
+  node.require(fields.size() >= 3, "its options have ", fields.size(), " numbers, needs 3");
+  node.require(fields[0] == 1 || fields[0] == 2, "padding ", fields[0], " is neither SAME nor VALID");
   const bool is_same = fields[0] == 1;
   return {.batches = input[0],
           .window = {.height = transpose_axis(node, "height", input[1], weights[1], fields[2], is_same),

@@ -97,9 +97,9 @@ Step compile_with_tables(const NodeView& node, const CompileOptions& options) {
 // The reference takes only the prescribed scale and zero point for the result.
 void require_output(const NodeView& node, float scale, int32_t zero_point) {
   const Affine out = affine_of(node, node.output(0), "the output");
-  node.require(out.scale == scale && out.zero_point == zero_point,
-               text("the output of ", data_type_name(node.output(0).type), " must have scale ", scale,
-                    " and zero point ", zero_point, ", found ", out.scale, " and ", out.zero_point));
+  node.require(out.scale == scale && out.zero_point == zero_point, "the output of ",
+               data_type_name(node.output(0).type), " must have scale ", scale, " and zero point ", zero_point,
+               ", found ", out.scale, " and ", out.zero_point);
 }
 
 Step compile_logistic(const NodeView& node, const CompileOptions& options) {

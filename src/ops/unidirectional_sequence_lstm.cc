@@ -23,7 +23,7 @@ SequenceShape sequence_of(const NodeView& node) {
 std::vector<Shape> infer(const NodeView& node) {
   const size_t count = node.input_count();
   if (is_single_step(node) && is_basic_lstm(node)) return infer_basic_lstm(node);
-  node.require(count == 20 || count == 24, text("needs 20 or 24 inputs, found ", count));
+  node.require(count == 20 || count == 24, "needs 20 or 24 inputs, found ", count);
   const SequenceShape sequence = sequence_of(node);
   const LstmForm form = lstm_form(node, kOperands, sequence.batches);
   return {sequence_result(node.input(0).shape, form.sizes.outputs)};
@@ -47,8 +47,8 @@ std::vector<InnerRange> inner_ranges(const NodeView& node, size_t offset) {
 bool has_byte_gates(const NodeView& node) {
   const size_t count = node.node().intermediates.size();
   const bool can_be = is_single_step(node);
-  node.require(count == 5 || (can_be && count == 12),
-               text("with INT8 data it needs ", can_be ? "5 or 12" : "5", " intermediates, found ", count));
+  node.require(count == 5 || (can_be && count == 12), "with INT8 data it needs ", can_be ? "5 or 12" : "5",
+               " intermediates, found ", count);
   return count == 12;
 }
 

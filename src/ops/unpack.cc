@@ -12,8 +12,8 @@ std::vector<Shape> infer(const NodeView& node) {
   const Shape& shape = node.input(0).shape;
   const int axis = axis_of(node);
   const auto count = static_cast<int64_t>(node.output_count());
-  node.require(node.options().integer("num", count) == count && shape[axis] == count,
-               text("cannot take ", shape_text(shape), " apart along axis ", axis, " into ", count, " results"));
+  node.require(node.options().integer("num", count) == count && shape[axis] == count, "cannot take ", shape_text(shape),
+               " apart along axis ", axis, " into ", count, " results");
   std::vector<int32_t> dims = shape.dims();
   dims.erase(dims.begin() + axis);
   return std::vector<Shape>(node.output_count(), Shape(std::move(dims)));

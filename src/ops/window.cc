@@ -13,7 +13,7 @@ constexpr int64_t kLargest = std::numeric_limits<int32_t>::max() / 4;
 Padding padding_of(const NodeView& node) {
   const int64_t padding = node.options().integer("padding");
   if (padding != 0 && padding != 1)
-    node.fail(ErrorCode::bad_model, text("padding ", padding, " is neither SAME nor VALID"));
+    node.fail(ErrorCode::bad_model, {"padding ", padding, " is neither SAME nor VALID"});
   return static_cast<Padding>(padding);
 }
 
@@ -24,9 +24,9 @@ Activation fused_activation(const NodeView& node) {
     case 1: return Activation::relu;
     case 2: return Activation::relu_n1_to_1;
     case 3: return Activation::relu6;
-    case 4: node.fail(ErrorCode::unsupported_operator, "a fused TANH is not executed");
-    case 5: node.fail(ErrorCode::unsupported_operator, "a fused SIGN_BIT is not executed");
-    default: node.fail(ErrorCode::bad_model, text("fused activation ", code, " does not exist"));
+    case 4: node.fail(ErrorCode::unsupported_operator, {"a fused TANH is not executed"});
+    case 5: node.fail(ErrorCode::unsupported_operator, {"a fused SIGN_BIT is not executed"});
+    default: node.fail(ErrorCode::bad_model, {"fused activation ", code, " does not exist"});
   }
 }
 
@@ -34,22 +34,22 @@ WindowAxis window_axis(const NodeView& node, std::string_view axis, int64_t inpu
                        int64_t dilation, Padding padding) {
   if (input < 1 || window < 1) {
     node.fail(ErrorCode::bad_model,
-              text("the ", axis, " of its input (", input, ") and of its window (", window, ") must be at least 1"));
+              {"the ", axis, " of its input (", input, ") and of its window (", window, ") must be at least 1"});
   }
   if (stride < 1 || dilation < 1) {
     node.fail(ErrorCode::bad_model,
-              text("stride ", stride, " and dilation ", dilation, " along the ", axis, " must be at least 1"));
+              {"stride ", stride, " and dilation ", dilation, " along the ", axis, " must be at least 1"});
   }
   if (input > kLargest || window > kLargest || stride > kLargest || dilation > kLargest ||
       (window - 1) * dilation >= kLargest) {
-    node.fail(ErrorCode::too_large, text("input ", input, ", window ", window, ", stride ", stride, " or dilation ",
-                                         dilation, " along the ", axis, " is too large"));
+    node.fail(ErrorCode::too_large, {"input ", input, ", window ", window, ", stride ", stride, " or dilation ",
+                                     dilation, " along the ", axis, " is too large"});
   }
   const int64_t effective = (window - 1) * dilation + 1;
   const int64_t reach = padding == Padding::same ? input : input - effective + 1;
   if (reach < 1) {
     node.fail(ErrorCode::bad_model,
-              text("a window that spans ", effective, " does not fit into an input ", axis, " of ", input));
+              {"a window that spans ", effective, " does not fit into an input ", axis, " of ", input});
   }
   const int64_t output = (reach - 1) / stride + 1;
   // (output - 1) * stride < reach, so this is at most the window's span.

@@ -81,11 +81,11 @@ void calibrate_sample(Session& session, Statistics& statistics, int64_t sample, 
       const auto values = floats(from.tensor(tensor));
       if (!all_finite(values)) {
         fail(ErrorCode::bad_sample,
-             text("sample ", sample, " holds NaN or infinity in input ",
-                  quoted(graph.tensors[static_cast<size_t>(tensor)].name), " at ",
-                  position_of_nonfinite(values, from.slot(tensor).shape)),
+             {"sample ", sample, " holds NaN or infinity in input ",
+              quoted(graph.tensors[static_cast<size_t>(tensor)].name), " at ",
+              position_of_nonfinite(values, from.slot(tensor).shape)},
              place_of_tensor(from.plan().model(), from.plan().graph_index(), tensor),
-             "remove the sample, or repair how it is made");
+             {"remove the sample, or repair how it is made"});
       }
       see(from, tensor, values);
     }
@@ -95,9 +95,9 @@ void calibrate_sample(Session& session, Statistics& statistics, int64_t sample, 
       if (tensor == kNoTensor || from.slot(tensor).type != DataType::float32) continue;
       const auto values = floats(from.tensor(tensor));
       if (!all_finite(values)) {
-        fail(ErrorCode::nonfinite_activation, text("the float model makes NaN or infinity here from sample ", sample),
+        fail(ErrorCode::nonfinite_activation, {"the float model makes NaN or infinity here from sample ", sample},
              place_of(from.plan().model(), from.plan().graph_index(), node),
-             "a model that does so cannot be calibrated with this sample");
+             {"a model that does so cannot be calibrated with this sample"});
       }
       see(from, tensor, values);
     }

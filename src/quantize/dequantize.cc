@@ -60,7 +60,7 @@ class Dequantizer {
   Tensor& tensor(int32_t t) { return graph().tensors[static_cast<size_t>(t)]; }
 
   [[noreturn]] void refuse(int32_t t, std::string_view why) {
-    fail(ErrorCode::refused, text("this tensor cannot become float: ", why), place_of_tensor(model_, index_, t));
+    fail(ErrorCode::refused, {"this tensor cannot become float: ", why}, place_of_tensor(model_, index_, t));
   }
 
   bool turn(int32_t t) {
@@ -214,7 +214,7 @@ void check_it_runs(const Model& floats, const Model& original) {
       } catch (const Error&) {
         continue;  // it holds operators that are kept but not executed
       }
-      fail(ErrorCode::refused, text("the model has no float form: ", error.message()));
+      fail(ErrorCode::refused, {"the model has no float form: ", error.message()});
     }
   }
 }
@@ -227,7 +227,7 @@ Model dequantize(const Model& original) {
   // Each folded constant is a new tensor.
   bool is_changed = tensor_count(model) != tensor_count(original);
   for (size_t g = 0; g < model.graphs.size(); ++g) is_changed = Dequantizer(model, g).run() || is_changed;
-  if (!is_changed) fail(ErrorCode::refused, "there is nothing to do: the model holds no quantized tensor");
+  if (!is_changed) fail(ErrorCode::refused, {"there is nothing to do: the model holds no quantized tensor"});
   drop_dead_nodes(model);
   update_metadata(model, {});
   drop_unused(model);

@@ -97,9 +97,8 @@ class Proof {
   }
 
   [[noreturn]] void broken(std::string_view what) const {
-    fail(ErrorCode::internal,
-         text("the quantized model breaks the promise of mode ", mode_name(recipe_.mode), ": ", what),
-         place_of(model_, graph_, node_), "please report this model");
+    fail(ErrorCode::internal, {"the quantized model breaks the promise of mode ", mode_name(recipe_.mode), ": ", what},
+         place_of(model_, graph_, node_), {"please report this model"});
   }
 
   const Model& model_;

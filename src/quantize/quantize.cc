@@ -24,8 +24,8 @@ namespace {
   for (const Signature& signature : model.signatures) {
     if (signature.graph == static_cast<uint32_t>(graph)) name += text(" (signature ", quoted(signature.key), ")");
   }
-  fail(ErrorCode::empty_dataset, text(name, " was not calibrated, no sample was given for it"), {},
-       "calibrate every signature of the model");
+  fail(ErrorCode::empty_dataset, {name, " was not calibrated, no sample was given for it"}, {},
+       {"calibrate every signature of the model"});
 }
 
 // Where `notes` of a graph's nodes say something.
@@ -44,8 +44,8 @@ void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesig
   const auto need = [&](int32_t t, DataType type) {
     if (t == kNoTensor || !is_real_value(model, graph.tensors[static_cast<size_t>(t)])) return;
     if (design.of(type).value[static_cast<size_t>(t)]) return;
-    fail(ErrorCode::empty_dataset, "no sample was given, and the model prescribes no range for this tensor",
-         place_of_tensor(model, design.graph_index, t), "give samples of what the model will see");
+    fail(ErrorCode::empty_dataset, {"no sample was given, and the model prescribes no range for this tensor"},
+         place_of_tensor(model, design.graph_index, t), {"give samples of what the model will see"});
   };
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!design.is_integer(static_cast<int32_t>(n))) continue;
@@ -54,8 +54,8 @@ void refuse_uncovered(const Model& model, const Recipe& recipe, const GraphDesig
     if (cell_form(graph.nodes[n]) == CellForm::none) continue;
     std::string inner = cell_range_obstacle(graph, graph.nodes[n], design.inner_ranges);
     if (inner.empty()) continue;
-    fail(ErrorCode::empty_dataset, text("no sample was given, and ", inner),
-         place_of(model, design.graph_index, static_cast<int32_t>(n)), "give samples of what the model will see");
+    fail(ErrorCode::empty_dataset, {"no sample was given, and ", inner},
+         place_of(model, design.graph_index, static_cast<int32_t>(n)), {"give samples of what the model will see"});
   }
   if (io_of(recipe) == DataType::float32) return;
   for (const int32_t t : graph.inputs) need(t, is_int16(recipe.mode) ? DataType::int16 : DataType::int8);
@@ -100,8 +100,8 @@ IntegerDesign design_integers(const Model& original, const Recipe& wanted, const
 }
 
 [[noreturn]] void fail_unproved(const UnfitNode& fault) {
-  fail(ErrorCode::internal, text("the quantized model does not run: ", fault.reason), fault.place,
-       "please report this model");
+  fail(ErrorCode::internal, {"the quantized model does not run: ", fault.reason}, fault.place,
+       {"please report this model"});
 }
 
 void clean_up(Model& model, const Recipe& recipe) {
@@ -170,8 +170,8 @@ Quantized quantize_to_file(const Model& original, const Recipe& wanted, const St
     if (!has_samples && prescribes_ranges(original)) {
       statistics = &none.emplace(original);
     } else if (!has_samples) {
-      fail(ErrorCode::empty_dataset, text("mode ", mode_name(recipe.mode), " needs calibration, no sample was given"),
-           {}, "give samples of what the model will see; modes dynamic and float16 need none");
+      fail(ErrorCode::empty_dataset, {"mode ", mode_name(recipe.mode), " needs calibration, no sample was given"}, {},
+           {"give samples of what the model will see; modes dynamic and float16 need none"});
     }
     statistics->check_model(original);
   }

@@ -37,7 +37,7 @@ T parse(std::string_view what, std::string_view name, const Choice<T> (&choices)
     known += known.empty() ? "" : ", ";
     known += choice;
   }
-  fail(ErrorCode::bad_argument, text("unknown ", what, " ", quoted(name)), {}, text("choose one of ", known));
+  fail(ErrorCode::bad_argument, {"unknown ", what, " ", quoted(name)}, {}, {"choose one of ", known});
 }
 
 template <typename T, size_t kCount>
@@ -119,9 +119,9 @@ std::optional<NodeReference> parse_index(std::string_view text) {
 
 std::vector<NodeReference> select_nodes(const Model& model, std::string_view pattern) {
   const auto fail_with = [&](std::string detail) {
-    fail(ErrorCode::bad_argument, std::move(detail), {},
-         "give the number of an operator (or SUBGRAPH:NUMBER), an operator's name such as SOFTMAX, or the name of a "
-         "result, in which * stands for any text");
+    fail(ErrorCode::bad_argument, {detail}, {},
+         {"give the number of an operator (or SUBGRAPH:NUMBER), an operator's name such as SOFTMAX, or the name of a "
+          "result, in which * stands for any text"});
   };
   std::vector<NodeReference> found;
   if (const auto index = parse_index(pattern)) {
@@ -153,8 +153,8 @@ void check_recipe(const Recipe& recipe) {
   const DataType io = io_of(recipe);
   const auto refuse_io = [&](std::string_view allowed) {
     fail(ErrorCode::bad_argument,
-         text("mode ", mode_name(recipe.mode), " cannot have inputs and outputs of type ", data_type_name(io)), {},
-         text("mode ", mode_name(recipe.mode), " allows ", allowed));
+         {"mode ", mode_name(recipe.mode), " cannot have inputs and outputs of type ", data_type_name(io)}, {},
+         {"mode ", mode_name(recipe.mode), " allows ", allowed});
   };
   switch (recipe.mode) {
     case Mode::dynamic:
@@ -176,16 +176,16 @@ void check_recipe(const Recipe& recipe) {
       break;
   }
   if (!recipe.keep_int16.empty() && recipe.mode != Mode::int8) {
-    fail(ErrorCode::bad_argument, text("mode ", mode_name(recipe.mode), " cannot keep single operators in int16"), {},
-         "mode int8 can: TensorFlow Lite goes from int8 to int16 through float only");
+    fail(ErrorCode::bad_argument, {"mode ", mode_name(recipe.mode), " cannot keep single operators in int16"}, {},
+         {"mode int8 can: TensorFlow Lite goes from int8 to int16 through float only"});
   }
   if (recipe.weights_only_form && recipe.mode != Mode::dynamic) {
-    fail(ErrorCode::bad_argument, text("mode ", mode_name(recipe.mode), " has no weight-only form"), {},
-         "mode dynamic has");
+    fail(ErrorCode::bad_argument, {"mode ", mode_name(recipe.mode), " has no weight-only form"}, {},
+         {"mode dynamic has"});
   }
   if (recipe.dynamic_minimum_elements < 0) {
     fail(ErrorCode::bad_argument,
-         text("the least number of elements must not be negative, found ", recipe.dynamic_minimum_elements));
+         {"the least number of elements must not be negative, found ", recipe.dynamic_minimum_elements});
   }
 }
 

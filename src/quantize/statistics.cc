@@ -143,17 +143,17 @@ void Statistics::require_same_names(const Statistics& other) const {
       const auto found = theirs.find(tensor);
       if (found != theirs.end() && found->second.name == entry.name) continue;
       fail(ErrorCode::bad_argument,
-           text("these statistics call tensor ", tensor, " of subgraph ", g, ' ', quoted(entry.name), ", this version ",
-                found == theirs.end() ? "knows no such tensor" : text("calls it ", quoted(found->second.name))),
-           {}, "calibrate again: another version collected them, or the file was edited");
+           {"these statistics call tensor ", tensor, " of subgraph ", g, ' ', quoted(entry.name), ", this version ",
+            found == theirs.end() ? "knows no such tensor" : text("calls it ", quoted(found->second.name))},
+           {}, {"calibrate again: another version collected them, or the file was edited"});
     }
   }
 }
 
 void Statistics::merge(const Statistics& other) {
   if (other.fingerprint_ != fingerprint_ || other.graphs_.size() != graphs_.size()) {
-    fail(ErrorCode::bad_argument, "these statistics were collected on different models", {},
-         "calibrate every part with the same float model");
+    fail(ErrorCode::bad_argument, {"these statistics were collected on different models"}, {},
+         {"calibrate every part with the same float model"});
   }
   other.require_same_names(*this);
   for (size_t g = 0; g < graphs_.size(); ++g) {
@@ -188,8 +188,8 @@ int64_t Statistics::samples() const {
 
 void Statistics::check_model(const Model& model) const {
   if (model_fingerprint(model) != fingerprint_ || model.graphs.size() != graphs_.size()) {
-    fail(ErrorCode::bad_argument, "these statistics were collected on another model", {},
-         "calibrate the float model that is to be quantized");
+    fail(ErrorCode::bad_argument, {"these statistics were collected on another model"}, {},
+         {"calibrate the float model that is to be quantized"});
   }
   require_same_names(Statistics(model));
 }

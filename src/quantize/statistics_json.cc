@@ -83,8 +83,8 @@ class JsonReader {
   }
 
   [[noreturn]] void refuse(std::string_view reason) const {
-    fail(ErrorCode::bad_file, text("this is no file of calibration statistics: ", reason), {},
-         "give the file that `calibrate` wrote");
+    fail(ErrorCode::bad_file, {"this is no file of calibration statistics: ", reason}, {},
+         {"give the file that `calibrate` wrote"});
   }
 
  private:

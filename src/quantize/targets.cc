@@ -81,8 +81,8 @@ bool has_operator(Target target, const Node& node) {
 Recipe recipe_for_target(const Recipe& recipe) {
   const auto need = [&](bool holds, std::string_view target, std::string_view modes) {
     if (holds) return;
-    fail(ErrorCode::bad_argument, text("target ", target, " cannot take mode ", mode_name(recipe.mode)), {},
-         text("target ", target, " takes ", modes));
+    fail(ErrorCode::bad_argument, {"target ", target, " cannot take mode ", mode_name(recipe.mode)}, {},
+         {"target ", target, " takes ", modes});
   };
   Recipe filled = recipe;
   const bool is_int8 = recipe.mode == Mode::int8 || recipe.mode == Mode::int8_only;
@@ -124,9 +124,10 @@ void check_static_shapes(const Model& model, Target target) {
       const auto& dims = tensor.shape_signature;
       if (!dims || dims->empty() || std::none_of(dims->begin() + 1, dims->end(), is_open)) continue;
       fail(ErrorCode::refused,
-           text("the shape of this input is open, target ", target == Target::edgetpu ? "edgetpu" : "micro",
-                " needs static shapes"),
-           place_of_tensor(model, static_cast<int32_t>(g), input), "convert the float model with a fixed input shape");
+           {"the shape of this input is open, target ", target == Target::edgetpu ? "edgetpu" : "micro",
+            " needs static shapes"},
+           place_of_tensor(model, static_cast<int32_t>(g), input),
+           {"convert the float model with a fixed input shape"});
     }
   }
 }

@@ -17,7 +17,7 @@ constexpr size_t kAlignment = 64;
 void MemoryBudget::take(int64_t bytes) {
   if (used_ + bytes > limit_) {
     fail(ErrorCode::out_of_memory,
-         text("running this model needs more than ", used_ + bytes, " bytes of working memory, the limit is ", limit_));
+         {"running this model needs more than ", used_ + bytes, " bytes of working memory, the limit is ", limit_});
   }
   used_ += bytes;
 }

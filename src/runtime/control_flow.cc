@@ -36,11 +36,10 @@ void RunState::charge(double work, const Plan& plan, int32_t node) {
   operations += work;
   if (operations <= limit) return;
   fail(ErrorCode::too_large,
-       text("takes more than ", static_cast<int64_t>(limit),
-            " operations in one run, which is the limit; each time that ", "it runs a subgraph counts ",
-            static_cast<int64_t>(kCall)),
+       {"takes more than ", static_cast<int64_t>(limit), " operations in one run, which is the limit; each time that ",
+        "it runs a subgraph counts ", static_cast<int64_t>(kCall)},
        place_of(plan.model(), plan.graph_index(), node),
-       "Does a loop never end? Else give smaller inputs where their shapes are free.");
+       {"Does a loop never end? Else give smaller inputs where their shapes are free."});
 }
 
 void Session::run_in_session(int32_t index, const Observer& observer) {
@@ -59,7 +58,7 @@ void Session::run_in_session(int32_t index, const Observer& observer) {
     case OpCode::read_variable: return read_variable(index);
     case OpCode::assign_variable: return assign_variable(index);
     default:
-      fail(ErrorCode::internal, text("the session does not execute ", operator_name(node)),
+      fail(ErrorCode::internal, {"the session does not execute ", operator_name(node)},
            place_of(plan_->model(), plan_->graph_index(), index));
   }
 }
@@ -106,7 +105,7 @@ Session& Session::call(int32_t node, int64_t graph, std::span<const Value> opera
   state_->charge(RunState::kCall, *plan_, node);
   const Depth depth(state_->depth);
   if (state_->depth > kDeepestCall) {
-    fail(ErrorCode::bad_model, text("calls of subgraphs nest deeper than ", kDeepestCall),
+    fail(ErrorCode::bad_model, {"calls of subgraphs nest deeper than ", kDeepestCall},
          place_of(plan_->model(), plan_->graph_index(), node));
   }
   Session& called = session_for(node, static_cast<int32_t>(graph), operands);
@@ -116,8 +115,8 @@ Session& Session::call(int32_t node, int64_t graph, std::span<const Value> opera
     const DataType type = called.slot(called.plan().graph().inputs[i]).type;
     if (type != value.type || target.size() != value.bytes.size()) {
       fail(ErrorCode::bad_model,
-           text("gives ", data_type_name(value.type), " ", shape_text(value.shape), " to input ", i, " of subgraph ",
-                graph, ", which is ", data_type_name(type)),
+           {"gives ", data_type_name(value.type), " ", shape_text(value.shape), " to input ", i, " of subgraph ", graph,
+            ", which is ", data_type_name(type)},
            place_of(plan_->model(), plan_->graph_index(), node));
     }
     if (!target.empty()) std::memcpy(target.data(), value.bytes.data(), target.size());
@@ -161,7 +160,7 @@ std::vector<Session::Value> Session::operands_of(int32_t index, size_t first) co
   std::vector<Value> operands;
   for (size_t i = first; i < node.inputs.size(); ++i) {
     if (node.inputs[i] == kNoTensor) {
-      fail(ErrorCode::bad_model, text("input ", i, " is needed and absent"),
+      fail(ErrorCode::bad_model, {"input ", i, " is needed and absent"},
            place_of(plan_->model(), plan_->graph_index(), index));
     }
     operands.push_back(value_of(node.inputs[i]));
@@ -172,7 +171,7 @@ std::vector<Session::Value> Session::operands_of(int32_t index, size_t first) co
 Session::Value Session::output_of(const Session& called, int32_t node, size_t i) const {
   const std::vector<int32_t>& outputs = called.plan().graph().outputs;
   if (called.slot(outputs[i]).is_missing) {
-    fail(ErrorCode::unsupported_operator, text("output ", i, " of the subgraph that it runs was not computed"),
+    fail(ErrorCode::unsupported_operator, {"output ", i, " of the subgraph that it runs was not computed"},
          place_of(plan_->model(), plan_->graph_index(), node));
   }
   return called.value_of(outputs[i]);
@@ -181,7 +180,7 @@ Session::Value Session::output_of(const Session& called, int32_t node, size_t i)
 bool Session::decision(int32_t node, const Value& value) const {
   if (value.type != DataType::boolean || value.bytes.size() != 1) {
     fail(ErrorCode::bad_model,
-         text("its condition must be one BOOL, found ", data_type_name(value.type), " ", shape_text(value.shape)),
+         {"its condition must be one BOOL, found ", data_type_name(value.type), " ", shape_text(value.shape)},
          place_of(plan_->model(), plan_->graph_index(), node));
   }
   return value.bytes[0] != std::byte{0};
@@ -193,7 +192,7 @@ void Session::set_result(int32_t index, size_t i, const Value& value) {
   Planner(*plan_, slots_).set_late_shape(index, tensor, value.type, value.shape);
   keep(tensor);
   if (slot(tensor).bytes != value.bytes.size()) {
-    fail(ErrorCode::bad_model, text("its result ", i, " was not computed"),
+    fail(ErrorCode::bad_model, {"its result ", i, " was not computed"},
          place_of(plan_->model(), plan_->graph_index(), index));
   }
   if (!value.bytes.empty()) std::memcpy(address(tensor), value.bytes.data(), value.bytes.size());

@@ -51,7 +51,7 @@ void check_called_graphs(const Model& model, int32_t first) {
     const auto& nodes = model.graphs[static_cast<size_t>(graph)].nodes;
     for (size_t n = 0; n < nodes.size(); ++n) {
       if (graph != first && find_op(nodes[n]) == nullptr) {
-        fail(ErrorCode::unsupported_operator, text("the operator ", operator_name(nodes[n]), " is not executed"),
+        fail(ErrorCode::unsupported_operator, {"the operator ", operator_name(nodes[n]), " is not executed"},
              place_of(model, graph, static_cast<int32_t>(n)));
       }
       for (const auto& [field, called] : referenced_graphs(nodes[n])) {
@@ -117,7 +117,7 @@ std::shared_ptr<const Plan> Planner::make_plan(std::shared_ptr<const Model> mode
                                                std::span<const Shape> input_shapes, const PlanOptions& options,
                                                bool is_called) {
   if (graph < 0 || static_cast<size_t>(graph) >= model->graphs.size()) {
-    fail(ErrorCode::bad_argument, text("there is no subgraph ", graph, "; the model has ", model->graphs.size()));
+    fail(ErrorCode::bad_argument, {"there is no subgraph ", graph, "; the model has ", model->graphs.size()});
   }
   const auto plan = std::make_shared<Plan>();
   plan->model_ = with_dense_constants(std::move(model), options.memory_limit);
@@ -141,7 +141,7 @@ std::shared_ptr<const Plan> Planner::make_plan(std::shared_ptr<const Model> mode
     slot.value = plan->string_numbers_.emplace_back(plan->strings_->numbers(owner.tensors[i])).bytes();
     slot.bytes = slot.value.size();
     if (slot.bytes != bytes_of(slot.type, slot.shape)) {
-      fail(ErrorCode::bad_model, "holds other strings than its shape says",
+      fail(ErrorCode::bad_model, {"holds other strings than its shape says"},
            place_of_tensor(plan->model(), graph, static_cast<int32_t>(i)));
     }
   }
@@ -191,10 +191,10 @@ void Planner::place_constants() {
     // Nothing need write it before it is read.
     const auto bytes = bytes_of(slot.type, slot.shape);
     if (!bytes || !has_fixed_size(slot.type) || slot.type == DataType::string) {
-      fail(ErrorCode::unsupported_type,
-           text("a variable of type ", data_type_name(slot.type), " and shape ", shape_text(slot.shape),
-                " is not executed"),
-           place_of_tensor(plan_.model(), plan_.graph_index(), static_cast<int32_t>(i)));
+      fail(
+          ErrorCode::unsupported_type,
+          {"a variable of type ", data_type_name(slot.type), " and shape ", shape_text(slot.shape), " is not executed"},
+          place_of_tensor(plan_.model(), plan_.graph_index(), static_cast<int32_t>(i)));
     }
     slot.bytes = *bytes;
   }
@@ -204,7 +204,7 @@ void Planner::place_inputs(std::span<const Shape> input_shapes, bool is_called) 
   const Graph& owner = graph();
   if ((is_called || !input_shapes.empty()) && input_shapes.size() != owner.inputs.size()) {
     fail(ErrorCode::shape_mismatch,
-         text("the model has ", owner.inputs.size(), " inputs, ", input_shapes.size(), " shapes were given"));
+         {"the model has ", owner.inputs.size(), " inputs, ", input_shapes.size(), " shapes were given"});
   }
   for (size_t i = 0; i < owner.inputs.size(); ++i) {
     const int32_t index = owner.inputs[i];
@@ -212,21 +212,19 @@ void Planner::place_inputs(std::span<const Shape> input_shapes, bool is_called) 
     Plan::Slot& slot = slots_[static_cast<size_t>(index)];
     const Place place = place_of_tensor(plan_.model(), plan_.graph_index(), index);
     if (!has_fixed_size(tensor.type) && !(is_called && tensor.type == DataType::resource)) {
-      fail(ErrorCode::unsupported_type, text("an input of type ", data_type_name(tensor.type), " is not executed"),
-           place);
+      fail(ErrorCode::unsupported_type, {"an input of type ", data_type_name(tensor.type), " is not executed"}, place);
     }
     if (!input_shapes.empty()) {
       const Shape& wanted = input_shapes[i];
       if (!is_called && wanted.rank() != tensor.shape.rank() && tensor.shape.rank() != 0) {
         fail(ErrorCode::shape_mismatch,
-             text("needs ", tensor.shape.rank(), " dimensions ", shape_text(tensor.shape), ", given ",
-                  shape_text(wanted)),
+             {"needs ", tensor.shape.rank(), " dimensions ", shape_text(tensor.shape), ", given ", shape_text(wanted)},
              place);
       }
       slot.shape = wanted;
     }
     const auto bytes = held_bytes(slot.type, slot.shape);
-    if (!bytes) fail(ErrorCode::shape_mismatch, text("the shape ", shape_text(slot.shape), " cannot be held"), place);
+    if (!bytes) fail(ErrorCode::shape_mismatch, {"the shape ", shape_text(slot.shape), " cannot be held"}, place);
     slot.bytes = *bytes;
     slot.is_constant = false;
   }
@@ -254,14 +252,14 @@ NodeView Planner::view_of(int32_t node) const {
 void Planner::set_shape(const NodeView& view, int32_t tensor, const Shape& shape) {
   const Tensor& stated = graph().tensors[static_cast<size_t>(tensor)];
   if (!has_fixed_size(stated.type)) {
-    view.fail(ErrorCode::unsupported_type, text("a result of type ", data_type_name(stated.type), " is not executed"));
+    view.fail(ErrorCode::unsupported_type, {"a result of type ", data_type_name(stated.type), " is not executed"});
   }
   if (stated.is_variable && shape != stated.shape) {
     view.fail(ErrorCode::bad_model,
-              text("writes the shape ", shape_text(shape), " into a variable of the shape ", shape_text(stated.shape)));
+              {"writes the shape ", shape_text(shape), " into a variable of the shape ", shape_text(stated.shape)});
   }
   const auto bytes = bytes_of(stated.type, shape);
-  if (!bytes) view.fail(ErrorCode::too_large, text("its result would have the shape ", shape_text(shape)));
+  if (!bytes) view.fail(ErrorCode::too_large, {"its result would have the shape ", shape_text(shape)});
   const bool is_kept = slot(tensor).is_kept && stated.is_variable;
   slot(tensor) = {.type = stated.type, .shape = shape, .bytes = *bytes, .is_kept = is_kept};
 }
@@ -270,8 +268,8 @@ void Planner::set_late_shape(int32_t node, int32_t tensor, DataType type, const 
   const NodeView view(plan_.model(), plan_.graph_index(), node);
   const Tensor& stated = graph().tensors[static_cast<size_t>(tensor)];
   if (stated.type != type) {
-    view.fail(ErrorCode::bad_model, text("its result ", quoted(stated.name), " is ", data_type_name(type),
-                                         " but stated as ", data_type_name(stated.type)));
+    view.fail(ErrorCode::bad_model, {"its result ", quoted(stated.name), " is ", data_type_name(type),
+                                     " but stated as ", data_type_name(stated.type)});
   }
   if (type == DataType::resource) {
     slot(tensor) = {.type = type, .shape = shape, .bytes = kResourceBytes};
@@ -317,17 +315,17 @@ namespace {
 const OpDef& checked_row(const NodeView& view) {
   const OpDef* row = find_op(view.node());
   if (row == nullptr) {
-    view.fail(ErrorCode::unsupported_operator, text("the operator ", operator_name(view.node()), " is not executed"));
+    view.fail(ErrorCode::unsupported_operator, {"the operator ", operator_name(view.node()), " is not executed"});
   }
   // Steps read their operands blindly: the bytes must be there, and lie as the shape says.
   for (size_t i = 0; i < view.input_count(); ++i) {
     if (!view.has_input(i)) continue;
     const Tensor& tensor = *view.input(i).tensor;
     if (tensor.sparsity && view.input(i).has_value && row->code != OpCode::densify) {
-      view.fail(ErrorCode::unsupported_operator, text("input ", i, " is stored sparse, which is not executed"));
+      view.fail(ErrorCode::unsupported_operator, {"input ", i, " is stored sparse, which is not executed"});
     }
     if (tensor.external_buffer != 0) {
-      view.fail(ErrorCode::unsupported_operator, text("input ", i, " lies in another file, which is not read"));
+      view.fail(ErrorCode::unsupported_operator, {"input ", i, " lies in another file, which is not read"});
     }
   }
   const auto data_operand = static_cast<size_t>(row->data_operand);
@@ -342,7 +340,7 @@ std::vector<Shape> checked_shapes(const OpDef& row, const NodeView& view) {
   std::vector<Shape> shapes = row.infer(view);
   const size_t outputs = view.node().outputs.size();
   if (shapes.size() != outputs) {
-    view.fail(ErrorCode::bad_model, text("has ", outputs, " outputs, needs ", shapes.size()));
+    view.fail(ErrorCode::bad_model, {"has ", outputs, " outputs, needs ", shapes.size()});
   }
   return shapes;
 }
@@ -382,9 +380,9 @@ void Planner::charge(const OpDef& row, const NodeView& view, double& sum) {
   // Shown as whole numbers while they are short.
   const auto number = [](double value) { return value < 1e15 ? text(static_cast<int64_t>(value)) : text(value); };
   view.fail(ErrorCode::too_large,
-            text("takes about ", number(operations), " multiply-adds or visits of elements, which makes ", number(sum),
-                 " with the nodes before it; the limit is ", number(limit)),
-            "Check the shapes of its operands; give smaller input shapes where they are free.");
+            {"takes about ", number(operations), " multiply-adds or visits of elements, which makes ", number(sum),
+             " with the nodes before it; the limit is ", number(limit)},
+            {"Check the shapes of its operands; give smaller input shapes where they are free."});
 }
 
 LateStep Planner::compile_late(int32_t index, const std::function<std::span<const std::byte>(int32_t)>& value_of) {
@@ -412,7 +410,7 @@ LateStep Planner::compile_late(int32_t index, const std::function<std::span<cons
       operand.has_value = true;
     }
   }
-  view.fail(ErrorCode::internal, "asks for a value that it was given");
+  view.fail(ErrorCode::internal, {"asks for a value that it was given"});
 }
 
 void Planner::fold(const Step& step, const NodeView& view, Plan::Stage& stage) {
@@ -428,8 +426,8 @@ void Planner::fold(const Step& step, const NodeView& view, Plan::Stage& stage) {
     if (output != kNoTensor) total += slot(output).bytes;
   }
   if (total > static_cast<uint64_t>(plan_.options().memory_limit)) {
-    view.fail(ErrorCode::too_large, text("constants computed from others need ", total, " bytes, the limit is ",
-                                         plan_.options().memory_limit));
+    view.fail(ErrorCode::too_large,
+              {"constants computed from others need ", total, " bytes, the limit is ", plan_.options().memory_limit});
   }
   // 16 bytes beyond each result, so that it has an address even when it has no elements.
   std::vector<Buffer> results;
@@ -508,7 +506,7 @@ void Planner::place_memory(int32_t first_node, Plan::Stage& stage) {
   const int64_t limit = plan_.options().memory_limit;
   if (total > limit) {
     fail(ErrorCode::out_of_memory,
-         text("running this model needs ", total, " bytes of working memory, the limit is ", limit));
+         {"running this model needs ", total, " bytes of working memory, the limit is ", limit});
   }
   stage.scratch_offset = static_cast<size_t>(bytes);
   stage.arena_bytes = static_cast<size_t>(total);

@@ -204,9 +204,9 @@ void Session::set_strings(size_t i, std::span<const std::byte> stored) {
   const auto strings = strings_in(stored);
   if (!strings || strings->size() != wanted) {
     fail(ErrorCode::shape_mismatch,
-         strings
-             ? text(strings->size(), " strings were given, the shape ", shape_text(slot(tensor).shape), " has ", wanted)
-             : std::string("the strings that were given are malformed"),
+         {strings ? text(strings->size(), " strings were given, the shape ", shape_text(slot(tensor).shape), " has ",
+                         wanted)
+                  : std::string("the strings that were given are malformed")},
          place_of_tensor(plan_->model(), plan_->graph_index(), tensor));
   }
   std::vector<StringNumber> numbers;
@@ -227,7 +227,7 @@ std::vector<std::byte> Session::strings(int32_t tensor) const {
   }
   const int64_t limit = std::min<int64_t>(plan_->options().memory_limit, std::numeric_limits<int32_t>::max());
   if (bytes > limit) {
-    fail(ErrorCode::out_of_memory, text("its strings take ", bytes, " bytes, the limit is ", limit),
+    fail(ErrorCode::out_of_memory, {"its strings take ", bytes, " bytes, the limit is ", limit},
          place_of_tensor(plan_->model(), plan_->graph_index(), tensor));
   }
   return stored_strings(strings);

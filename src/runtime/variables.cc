@@ -17,7 +17,7 @@ Variable& variable_of(RunState& state, const Plan& plan, int32_t node, DataType 
     std::memcpy(&number, handle.data(), sizeof(number));
   }
   if (number < 0 || static_cast<size_t>(number) >= state.variables.size()) {
-    fail(ErrorCode::bad_model, "its first operand is not a variable's handle",
+    fail(ErrorCode::bad_model, {"its first operand is not a variable's handle"},
          place_of(plan.model(), plan.graph_index(), node));
   }
   return state.variables[static_cast<size_t>(number)];
@@ -39,7 +39,7 @@ void Session::read_variable(int32_t index) {
   const Value handle = operands_of(index, 0)[0];
   const Variable& variable = variable_of(*state_, *plan_, index, handle.type, handle.bytes);
   if (!variable.is_set) {
-    fail(ErrorCode::bad_model, text("reads the variable ", quoted(variable.name), ", which nothing has written"),
+    fail(ErrorCode::bad_model, {"reads the variable ", quoted(variable.name), ", which nothing has written"},
          place_of(plan_->model(), plan_->graph_index(), index));
   }
   set_result(index, 0, {variable.type, variable.shape, {variable.memory.data(), variable.bytes}});
@@ -50,7 +50,7 @@ void Session::assign_variable(int32_t index) {
   Variable& variable = variable_of(*state_, *plan_, index, operands[0].type, operands[0].bytes);
   const Value& value = operands[1];
   if (value.type == DataType::string) {  // TensorFlow Lite's process ends when such a variable is read
-    fail(ErrorCode::unsupported_type, "variables of strings are not executed",
+    fail(ErrorCode::unsupported_type, {"variables of strings are not executed"},
          place_of(plan_->model(), plan_->graph_index(), index));
   }
   variable.memory.grow(value.bytes.size(), state_->memory);

@@ -18,10 +18,19 @@ TEST(Error, SaysWhereInAModel) {
   EXPECT_EQ(Error(ErrorCode::bad_file, "empty").message(), "empty");
 }
 
+TEST(Text, JoinsPartsOfEveryKind) {
+  const std::string string = "of a string";
+  EXPECT_EQ(text("a literal, ", string, std::string_view(", a view, seen").substr(0, 8), ' ' == 32, ", ", -5, " ",
+                 uint8_t{7}, " ", INT64_MIN, " ", UINT64_MAX),
+            "a literal, of a string, a viewtrue, -5 7 -9223372036854775808 18446744073709551615");
+  EXPECT_EQ(text(0.1f, " ", 0.1, " ", 1e30f, " ", false), "0.1 0.1 1e+30 false");
+  EXPECT_EQ(text("x", TextParts{"y", 1, TextParts{"z"}}, 2), "xy1z2");
+}
+
 TEST(ListText, ShortensWhatIsLong) {
-  EXPECT_EQ(list_text(std::vector<int>{3, -1}), "[3, -1]");
-  EXPECT_EQ(list_text(std::vector<int>()), "[]");
-  EXPECT_EQ(list_text(std::vector<int>(40, 7)), "[7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, ... 40 in all]");
+  EXPECT_EQ(text(list_text(std::vector<int>{3, -1})), "[3, -1]");
+  EXPECT_EQ(text(list_text(std::vector<int>())), "[]");
+  EXPECT_EQ(text(list_text(std::vector<int>(40, 7))), "[7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, ... 40 in all]");
 }
 
 TEST(Quoted, EscapesControlCharactersAndCutsLongNames) {

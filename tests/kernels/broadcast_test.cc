@@ -24,16 +24,16 @@ constexpr auto kPair = [](int32_t a, int32_t b) { return a * 100000 + b; };
 
 void expect_same_as_reference(const Shape& a, const Shape& b) {
   const auto out = broadcast_shape(a, b);
-  ASSERT_TRUE(out) << shape_text(a) << shape_text(b);
+  ASSERT_TRUE(out) << text(shape_text(a)) << text(shape_text(b));
   const Shape* const operands[] = {&a, &b};
   const auto walk = broadcast_walk(*out, operands);
-  ASSERT_TRUE(walk) << shape_text(a) << shape_text(b);
+  ASSERT_TRUE(walk) << text(shape_text(a)) << text(shape_text(b));
   const auto values_a = counted(a, 1), values_b = counted(b, 1);
   std::vector<int32_t> want(static_cast<size_t>(out->count()) + 1), got = want;
   reference::map_rows(*out, a, values_a.data(), b, values_b.data(), want.data(), 4, 4,
                       row_of_two<int32_t, int32_t, decltype(kPair)>, &kPair);
   map_elements(*walk, values_a.data(), values_b.data(), got.data(), kPair);
-  EXPECT_EQ(got, want) << shape_text(a) << " with " << shape_text(b);
+  EXPECT_EQ(got, want) << text(shape_text(a)) << " with " << text(shape_text(b));
 }
 
 TEST(Broadcast, EqualsThePlainIndexForRandomShapes) {

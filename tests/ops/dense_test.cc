@@ -468,7 +468,7 @@ TEST(DenseOperators, RefuseATransposedConvolutionOfAnotherShape) {
   make({1, 10, 10, 6}).plan(KernelSet::optimized);
   for (const std::vector<int32_t>& wanted : std::vector<std::vector<int32_t>>{
            {1, 10, 10}, {1, 10, 10, 5}, {2, 10, 10, 6}, {1, -10, 10, 6}, {1, 0, 10, 6}, {1, 10, 0x7fffffff, 6}}) {
-    EXPECT_THROW(make(wanted).plan(KernelSet::optimized), Error) << list_text(wanted);
+    EXPECT_THROW(make(wanted).plan(KernelSet::optimized), Error) << text(list_text(wanted));
   }
 }
 

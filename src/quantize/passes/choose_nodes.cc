@@ -184,8 +184,9 @@ void choose_nodes(const Model& model, const Recipe& recipe, GraphDesign& design)
       if (!reason.empty() && type == DataType::int8) design.table[n] = table_operand(model, graph, node);
       if (design.table[n]) reason.clear();
       if (!reason.empty() && wants_int16) {
-        fail(ErrorCode::refused, text("the recipe keeps this operator in int16, but ", reason),
-             place_of(model, design.graph_index, static_cast<int32_t>(n)), "keep it in float, or leave it to the mode");
+        fail(ErrorCode::refused, {"the recipe keeps this operator in int16, but ", reason},
+             place_of(model, design.graph_index, static_cast<int32_t>(n)),
+             {"keep it in float, or leave it to the mode"});
       }
     }
     if (reason.empty()) design.node_type[n] = type;
@@ -267,11 +268,11 @@ void refuse_float_nodes(const Model& model, const Recipe& recipe, std::span<cons
   }
   if (count == 0) return;
   fail(ErrorCode::refused,
-       text("mode ", mode_name(recipe.mode), " would leave ", count, count == 1 ? " operator" : " operators",
-            " in float: ", message),
+       {"mode ", mode_name(recipe.mode), " would leave ", count, count == 1 ? " operator" : " operators",
+        " in float: ", message},
        {},
-       text("mode ", is_int16(recipe.mode) ? "int16x8" : "int8", " keeps ", count == 1 ? "it" : "them",
-            " in float between DEQUANTIZE and QUANTIZE"));
+       {"mode ", is_int16(recipe.mode) ? "int16x8" : "int8", " keeps ", count == 1 ? "it" : "them",
+        " in float between DEQUANTIZE and QUANTIZE"});
 }
 
 }  // namespace litequant

@@ -20,8 +20,8 @@ std::span<const float> finite_constant(const Model& model, int32_t graph, int32_
   const auto values =
       model.constant_as<float>(model.graphs[static_cast<size_t>(graph)].tensors[static_cast<size_t>(tensor)]);
   if (!all_finite(values)) {
-    fail(ErrorCode::nonfinite_weight, "this constant holds NaN or infinity", place_of_tensor(model, graph, tensor),
-         "repair the float model: a value that is not finite has no quantized form");
+    fail(ErrorCode::nonfinite_weight, {"this constant holds NaN or infinity"}, place_of_tensor(model, graph, tensor),
+         {"repair the float model: a value that is not finite has no quantized form"});
   }
   return values;
 }

@@ -70,9 +70,9 @@ class GraphWriter {
   Parameters value(int32_t t, DataType type) {
     const auto& known = design_.of(type).value[static_cast<size_t>(t)];
     if (!known) {
-      fail(ErrorCode::empty_dataset, "calibration has seen no value of this tensor",
+      fail(ErrorCode::empty_dataset, {"calibration has seen no value of this tensor"},
            place_of_tensor(model_, design_.graph_index, t),
-           "calibrate with at least one sample of this subgraph's inputs");
+           {"calibrate with at least one sample of this subgraph's inputs"});
     }
     return *known;
   }
