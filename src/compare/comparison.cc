@@ -137,7 +137,7 @@ Comparison::Comparison(std::shared_ptr<const Model> reference, std::shared_ptr<c
   if (!options.per_tensor) return;
   const auto by_name = computed_tensors(ours.graph());
   std::vector<int32_t> computed;  // nodes that run
-  for (const auto& [index, step] : theirs.steps()) computed.push_back(index);
+  for (const Plan::CompiledStep& step : theirs.steps()) computed.push_back(step.node);
   const auto nodes = static_cast<int32_t>(theirs.graph().nodes.size());
   for (int32_t late = theirs.first_stage().end; late < nodes; ++late) computed.push_back(late);
   for (const int32_t index : computed) {

@@ -64,6 +64,7 @@ class Plan {
   struct CompiledStep {
     int32_t node = 0;
     Step step;
+    size_t scratch_offset = 0;  // into the arena
   };
   // The nodes from one late node (or the graph's beginning) to the next (or its end).
   struct Stage {
@@ -72,7 +73,7 @@ class Plan {
     std::vector<int32_t> folded_nodes;  // computed when the stage was made
     std::vector<Buffer> folded;  // their values
     std::vector<std::pair<int32_t, Slot>> slots;  // what it makes known; of the first stage, in the plan itself
-    size_t arena_bytes = 0, scratch_offset = 0;
+    size_t arena_bytes = 0;  // tensors and scratch of steps, by lifetimes
     double operations = 0;  // in the unit of PlanOptions::operation_limit
   };
 

