@@ -25,8 +25,16 @@ int best_block(const StripRows<Row>& rows) {
   return sizeof(Row) == 1 || rows.count * rows.bundles <= kFewBundles ? kMostBlock<Row> : kMostBlock<Row> - 1;
 }
 
+template <typename Row>
+const Row* only_segment(const StripRows<Row>& rows) {
+  return rows.count == 1 && rows.places == nullptr ? rows.segments[0] : nullptr;
+}
+
+// Adds the products of kRows rows; `only` is their segment if they have one, which needs no loop.
 template <int kRows, typename Row>
-void add_segments(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights, RowSums<kRows>& sums) {
+inline void add_segments(const StripRows<Row>& rows, const Row* only, int64_t offset, const PackedWeight<Row>* weights,
+                         RowSums<kRows>& sums) {
+  if (only != nullptr) return add_products<kRows>(only + offset, rows.stride, weights, rows.bundles, sums);
   for (int64_t s = 0; s < rows.count; ++s) {
     const int64_t place = rows.places == nullptr ? s : rows.places[s];
     add_products<kRows>(rows.segments[s] + offset, rows.stride, weights + place * rows.segment_weights(), rows.bundles,
@@ -40,16 +48,12 @@ template <typename Row, Finish kFinish>
 void multiply_rows_fused(StripRows<Row> rows, int64_t offset, int count, const PackedWeight<Row>* weights,
                          FusedTile fused, int8_t* to) {
   const ByteRows<kFinish> bytes(fused);
-  const Row* const only = rows.count == 1 && rows.places == nullptr ? rows.segments[0] + offset : nullptr;
+  const Row* const only = only_segment(rows);
   for_row_blocks<kMostBlock<Row>>(count, best_block(rows), [&](auto block, int first) __attribute__((always_inline)) {
     constexpr int kRows = block;
     RowSums<kRows> sums;
     sums.begin(fused.start);
-    if (only != nullptr) {
-      add_products<kRows>(only + first * rows.stride, rows.stride, weights, rows.bundles, sums);
-    } else {
-      add_segments(rows, offset + first * rows.stride, weights, sums);
-    }
+    add_segments(rows, only, offset + first * rows.stride, weights, sums);
     int8_t* result = to + first * fused.row_stride;
     int r = 0;
     for (; r + 2 <= kRows; r += 2) {
@@ -61,16 +65,22 @@ void multiply_rows_fused(StripRows<Row> rows, int64_t offset, int count, const P
   });
 }
 
-template <int kRows, typename Row>
-void multiply_rows(const StripRows<Row>& rows, int64_t offset, const PackedWeight<Row>* weights,
+// The sums [count][8] of one tile.
+template <typename Row>
+void multiply_rows(StripRows<Row> rows, int64_t offset, int count, const PackedWeight<Row>* weights,
                    int32_t* accumulators) {
-  RowSums<kRows> sums;
-  sums.begin(kNoStart);
-  add_segments(rows, offset, weights, sums);
-  for (int r = 0; r < kRows; ++r) {
-    simd::store(accumulators + r * kTileColumns, sums.low[r]);
-    simd::store(accumulators + r * kTileColumns + 4, sums.high[r]);
-  }
+  const Row* const only = only_segment(rows);
+  for_row_blocks<kMostBlock<Row>>(count, best_block(rows), [&](auto block, int first) __attribute__((always_inline)) {
+    constexpr int kRows = block;
+    RowSums<kRows> sums;
+    sums.begin(kNoStart);
+    add_segments(rows, only, offset + first * rows.stride, weights, sums);
+    int32_t* to = accumulators + first * kTileColumns;
+    for (int r = 0; r < kRows; ++r) {
+      simd::store(to + r * kTileColumns, sums.low[r]);
+      simd::store(to + r * kTileColumns + 4, sums.high[r]);
+    }
+  });
 }
 
 }  // namespace
@@ -93,9 +103,7 @@ void multiply_strip(const StripRows<Row>& rows, int64_t offset, int count, const
       continue;
     }
     alignas(16) int32_t accumulators[kStripRows * kTileColumns];
-    for_row_blocks<kMostBlock<Row>>(count, best_block(rows), [&](auto block, int r) {
-      multiply_rows<block>(rows, offset + r * rows.stride, weights, accumulators + r * kTileColumns);
-    });
+    multiply_rows(rows, offset, count, weights, accumulators);
     epilogue.finish(first_tile + tile, first_row, count, accumulators);
   }
 }
