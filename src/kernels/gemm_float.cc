@@ -16,7 +16,7 @@ constexpr int64_t kBlockFloats = 32 * 1024;
 // Rows multiplied together by 8 columns, one depth at a time. V8 has 15 registers: 6 rows need 12 for their sums, 2 for
 // the weights and one for the row's value, if products are added at once; a product on its own takes another, and 5
 // rows are best. V8 before version 12, which runs the baseline build, loads all rows' values before it multiplies: 4.
-// Reached in Chromium on an AMD EPYC, of 27 GMAC/s: 28 fused, 21 not, from a depth of 256; 18 and 14 at 16. In Node
+// Reached in Node 26 on an AMD EPYC, of 27 GMAC/s: 28 fused, 21 not, from a depth of 256; 18 and 14 at 16. In Node
 // 20: 18. Two depths at a time: 20 and 21; in Node 20 9.
 template <bool kMayFuse>
 constexpr int kBestRows = !simd::kHasFused ? 4
