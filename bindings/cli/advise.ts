@@ -1,6 +1,6 @@
 // `litequant advise`: the guide's decision tree (web/docs/modes.md) for a model, a target and the data at hand.
 import { basename } from "node:path";
-import { describeModes, describeRecipe, LiteQuantError, load } from "../node.js";
+import { describeRecipe, LiteQuantError, load } from "../node.js";
 import type {
   Mode,
   ModeDescription,
@@ -55,13 +55,12 @@ export async function adviseCommand(args: Arguments): Promise<void> {
 /** What each mode would do; a mode that the target does not allow is one that cannot be had. */
 async function outlooksOf(model: Model, target: Target): Promise<ModeDescriptions> {
   const entries: [Mode, ModeDescription][] = [];
-  const usual = await describeModes(model);
   for (const mode of modes) {
     try {
       entries.push([mode, await describeRecipe(model, recipeFor(mode, target))]);
     } catch (error) {
       if (!(error instanceof LiteQuantError)) throw error;
-      const { needsStatistics } = usual[mode];
+      const { needsStatistics } = await describeRecipe(model, { mode });
       const nothing = { needsStatistics, needsSequences: false, float: [], unsupported: [] };
       entries.push([mode, { possible: false, reason: error.message, ...nothing }]);
     }

@@ -7,6 +7,7 @@ import {
   createSession,
   dequantize,
   describeModes,
+  describeRecipe,
   LiteQuantError,
   load,
   openDataset,
@@ -51,7 +52,7 @@ export async function quantizeCommand(args: Arguments): Promise<void> {
   const given = args.list("calibrate").length + args.list("statistics").length;
   using model = await load(args.operands[0] as string);
   // A quantization-aware model may prescribe every range itself.
-  if (takesStatistics && given === 0 && (await describeModes(model))[recipe.mode].needsStatistics) {
+  if (takesStatistics && given === 0 && (await describeRecipe(model, { mode: recipe.mode })).needsStatistics) {
     throw new UsageError(
       `mode ${recipe.mode} needs --calibrate PATH… or --statistics STATS…`,
       "random:8 is enough for a try",

@@ -27,8 +27,7 @@ struct Rows5x5 {
 };
 
 // Adds the products of the first 4 channels of kOutputs5x5 outputs to sums[kOutputs5x5]; `weights` are those of the
-// channels in a tile of 8. At stride 2 too the column behind the last window is read, and
-// weighs nothing.
+// channels in a tile of 8. The column behind the last window is read, too, and weighs nothing.
 template <int kStride>
 inline void add_5x5(const Rows5x5& window, const int16_t* weights, simd::Vector* sums) {
   constexpr int kColumns = (kOutputs5x5 - 1) * kStride + 5;
